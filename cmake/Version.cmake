@@ -1,0 +1,11 @@
+# The version stands in pyproject.toml alone; C++ and CMake read it from there.
+function(cnnx_read_version output)
+  set(pyproject "${CMAKE_CURRENT_SOURCE_DIR}/pyproject.toml")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${pyproject}")
+  file(STRINGS "${pyproject}" line REGEX "^version = \"[0-9.]+\"$" LIMIT_COUNT 1)
+  if(NOT line)
+    message(FATAL_ERROR "pyproject.toml has no line like: version = \"1.2.3\"")
+  endif()
+  string(REGEX REPLACE "^version = \"([0-9.]+)\"$" "\\1" version "${line}")
+  set(${output} "${version}" PARENT_SCOPE)
+endfunction()
