@@ -16,8 +16,7 @@ function(cnnx_use_openmp target source)
   endif()
 
   separate_arguments(flags NATIVE_COMMAND "${OpenMP_CXX_FLAGS}")
-  set_source_files_properties(
-    "${source}" PROPERTIES COMPILE_OPTIONS "${flags}" INCLUDE_DIRECTORIES "${OpenMP_CXX_INCLUDE_DIRS}"
-                           COMPILE_DEFINITIONS CNNX_HAS_OPENMP)
+  set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${flags}"
+                                                     INCLUDE_DIRECTORIES "${OpenMP_CXX_INCLUDE_DIRS}")
   target_link_libraries(${target} PUBLIC ${OpenMP_CXX_LIBRARIES})
 endfunction()
