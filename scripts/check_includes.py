@@ -1,0 +1,120 @@
+"""Check who includes whom: the rules of docs/architecture.md, section "Layers of the code".
+
+C++: each folder below cpp/cnnx sees the folders that its row of SEES names, pybind11 is seen by the
+bindings alone, OpenMP by core/parallel.cpp alone, and kernels use no header of the standard library
+that holds functions, since those would be compiled once more with new instructions.
+Python: only the modules of ENGINE_USERS import the extension.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Folder below cpp/ (cnnx: the files directly in it) -> what it may include, as prefixes.
+SEES = {
+    "cnnx/core": ["cnnx/core/"],
+    "cnnx/kernels": ["cnnx/kernels/", "cnnx/core/index.h"],
+    "cnnx/layers": ["cnnx/layers/", "cnnx/core/", "cnnx/kernels/table.h"],
+    "cnnx/losses": ["cnnx/losses/", "cnnx/core/", "cnnx/kernels/table.h"],
+    "cnnx/optim": ["cnnx/optim/", "cnnx/core/", "cnnx/kernels/table.h"],
+    "cnnx": ["cnnx/"],
+    "bindings": ["cnnx/", "bindings/"],
+}
+# The one file of the kernels that is ordinary code: it chooses the table.
+DISPATCH = {"cnnx/kernels/dispatch.h", "cnnx/kernels/dispatch.cpp"}
+KERNEL_HEADERS = {"cstddef", "cstdint"}
+# Headers with one user: prefix -> files below cpp/ that may include it.
+ONE_USER = {
+    "pybind11/": "bindings/",
+    "Python.h": "bindings/",
+    "omp.h": "cnnx/core/parallel.cpp",
+}
+ENGINE_USERS = {"model.py", "ops.py", "_config.py"}
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^">]+)[">]', re.MULTILINE)
+
+
+def cpp_problems(root: Path) -> Iterator[str]:
+    """One line for each include that its folder may not have."""
+    base = root / "cpp"
+    for file in sorted(base.rglob("*")):
+        if file.suffix not in {".h", ".cpp", ".inl"}:
+            continue
+        name = file.relative_to(base).as_posix()
+        folder = file.parent.relative_to(base).as_posix()
+        rule = next((SEES[part] for part in _with_parents(folder) if part in SEES), None)
+        if rule is None:
+            yield f"cpp/{name}: the folder has no row in SEES"
+            continue
+        for header in INCLUDE.findall(file.read_text(encoding="utf-8")):
+            if reason := _forbidden(name, folder, header, rule):
+                yield f"cpp/{name}: includes {header}; {reason}"
+
+
+def _with_parents(folder: str) -> Iterator[str]:
+    """Yield the folder and those around it, innermost first."""
+    while folder != ".":
+        yield folder
+        folder = Path(folder).parent.as_posix()
+
+
+def _forbidden(name: str, folder: str, header: str, rule: list[str]) -> str | None:
+    """Say why `name` may not include `header`; None when it may."""
+    for prefix, user in ONE_USER.items():
+        if header.startswith(prefix):
+            return None if name.startswith(user) else f"only {user} may"
+    if header.startswith(("cnnx/", "bindings/")):
+        allowed = ["cnnx/kernels/", "cnnx/core/"] if name in DISPATCH else rule
+        if not header.startswith(tuple(allowed)):
+            return f"allowed here: {', '.join(allowed)}"
+    elif folder == "cnnx/kernels" and name not in DISPATCH and header not in KERNEL_HEADERS:
+        return f"kernels may use {', '.join(sorted(KERNEL_HEADERS))} of the standard library"
+    return None
+
+
+def python_problems(root: Path) -> Iterator[str]:
+    """One line for each module that imports the extension without being one of its users."""
+    package = root / "python" / "cnnx"
+    for file in sorted(package.rglob("*.py")):
+        name = file.relative_to(package).as_posix()
+        if name in ENGINE_USERS:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), str(file))):
+            if _imports_engine(node):
+                users = ", ".join(sorted(ENGINE_USERS))
+                yield f"python/cnnx/{name}: imports _core; only {users} may"
+
+
+def _imports_engine(node: ast.AST) -> bool:
+    """Whether a statement imports cnnx._core or something in it."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        names = [f"{node.module or ''}.{alias.name}" for alias in node.names]
+    else:
+        return False
+    return any("_core" in name.split(".") for name in names)
+
+
+def main() -> int:
+    """Check the project; 0 when every rule is kept."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--root", type=Path, default=ROOT, help="folder of the project")
+    root = parser.parse_args().root.resolve()
+    found = [*cpp_problems(root), *python_problems(root)]
+    for line in found:
+        print(line)
+    if not found:
+        print("Include rules: kept")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Run every check that runs no test: formatting, linters, types, the project's own rules.
+
+python3 scripts/lint.py         check
+python3 scripts/lint.py --fix   format and mend what can be mended, then check
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import environment
+from environment import BUILD, PYTHON, ROOT, VENV
+
+BIN = VENV / "bin"
+TYPED = ("python/cnnx", "scripts", "benchmarks", "examples")
+
+
+def cpp_files() -> list[str]:
+    """C++ files of the project, relative to its root."""
+    files = [
+        path
+        for folder in ("cpp", "tests/cpp")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".cpp", ".h", ".inl"}
+    ]
+    return [str(path.relative_to(ROOT)) for path in sorted(files)]
+
+
+def mypy() -> bool:
+    """Check the types of everything but the tests."""
+    folders = [folder for folder in TYPED if (ROOT / folder).exists()]
+    return environment.run(PYTHON, "-m", "mypy", *folders)
+
+
+def clang_tidy() -> bool:
+    """Run clang-tidy on every C++ file of the build, as many at a time as there are processors."""
+    entries = json.loads((BUILD / "compile_commands.json").read_text())
+    files = sorted({entry["file"] for entry in entries})
+
+    def check(file: str) -> bool:
+        # GCC's warning flags and its OpenMP header are unknown to clang.
+        options = ["-p", str(BUILD), "--quiet", "--warnings-as-errors=*"]
+        options += ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-fno-openmp"]
+        result = subprocess.run(
+            [BIN / "clang-tidy", *options, file],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if result.returncode != 0:
+            print(result.stdout, result.stderr, sep="", flush=True)
+        return result.returncode == 0
+
+    print(f"$ clang-tidy on {len(files)} files", flush=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return all(list(pool.map(check, files)))
+
+
+CHECKS: dict[str, Callable[[], bool]] = {
+    "ruff": lambda: environment.run(BIN / "ruff", "check", "."),
+    "ruff format": lambda: environment.run(BIN / "ruff", "format", "--check", "."),
+    "mypy": mypy,
+    "stub of the extension": lambda: environment.run(PYTHON, "-m", "mypy.stubtest", "cnnx._core"),
+    "include rules": lambda: environment.run(PYTHON, "scripts/check_includes.py"),
+    "links": lambda: environment.run(PYTHON, "scripts/check_links.py"),
+    "clang-format": lambda: environment.run(
+        BIN / "clang-format", "--dry-run", "-Werror", *cpp_files()
+    ),
+    "clang-tidy": clang_tidy,
+}
+
+
+def fix() -> None:
+    """Let the tools change the files."""
+    environment.run(BIN / "ruff", "check", "--fix", "--quiet", ".")
+    environment.run(BIN / "ruff", "format", "--quiet", ".")
+    environment.run(BIN / "clang-format", "-i", *cpp_files())
+
+
+def main(arguments: list[str]) -> int:
+    """Run all checks, also after one has failed; 0 when every one is clean."""
+    if arguments not in ([], ["--fix"]):
+        print(__doc__)
+        return 2
+    environment.build()
+    if arguments:
+        fix()
+    failed = [name for name, check in CHECKS.items() if not check()]
+    print(f"Lint: {'FAILED: ' + ', '.join(failed) if failed else 'clean'}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
