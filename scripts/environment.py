@@ -109,11 +109,6 @@ def build() -> None:
         "cmake.define.CMAKE_EXPORT_COMPILE_COMMANDS": "ON",
     }
     options = [f"--config-settings={key}={value}" for key, value in settings.items()]
-    if not run(
-        *(PYTHON, "-m", "pip", "install", "-q", "--no-build-isolation", "--force-reinstall"),
-        *("--no-deps", *options, "."),
-    ):
+    # pip installs a folder anew each time, also under the same version.
+    if not run(PYTHON, "-m", "pip", "install", "-q", "--no-build-isolation", *options, "."):
         fail("the build failed")
-    # Its own dependencies; nothing to do in later runs.
-    if not run(PYTHON, "-m", "pip", "install", "-q", "--no-build-isolation", *options, "cnnx"):
-        fail("the dependencies of cnnx could not be installed")
