@@ -30,6 +30,9 @@ SEES = {
 # The one file of the kernels that is ordinary code: it chooses the table.
 DISPATCH = {"cnnx/kernels/dispatch.h", "cnnx/kernels/dispatch.cpp"}
 KERNEL_HEADERS = {"cstddef", "cstdint"}
+# The kernels that every processor can run, written for reading: mathematics as the library has it.
+REFERENCE = "cnnx/kernels/isa_reference.cpp"
+REFERENCE_HEADERS = KERNEL_HEADERS | {"cmath", "cstring"}
 # Headers with one user: prefix -> files below cpp/ that may include it.
 ONE_USER = {
     "pybind11/": "bindings/",
@@ -74,8 +77,10 @@ def _forbidden(name: str, folder: str, header: str, rule: list[str]) -> str | No
         allowed = ["cnnx/kernels/", "cnnx/core/"] if name in DISPATCH else rule
         if not header.startswith(tuple(allowed)):
             return f"allowed here: {', '.join(allowed)}"
-    elif folder == "cnnx/kernels" and name not in DISPATCH and header not in KERNEL_HEADERS:
-        return f"kernels may use {', '.join(sorted(KERNEL_HEADERS))} of the standard library"
+    elif folder == "cnnx/kernels" and name not in DISPATCH:
+        standard = REFERENCE_HEADERS if name == REFERENCE else KERNEL_HEADERS
+        if header not in standard:
+            return f"allowed of the standard library: {', '.join(sorted(standard))}"
     return None
 
 

@@ -1,7 +1,8 @@
-"""Check that each instruction-set object file defines one symbol: its table.
+"""Check that an instruction-set object file defines one symbol, its table, and runs nothing early.
 
 A second global symbol, or a weak one such as an inline function of a header, could be chosen by the
-linker for code that runs on every processor; on an older one it would be an illegal instruction.
+linker for code that runs on every processor; on an older one it would be an illegal instruction. So
+would code that fills the table when the library is loaded, instead of the compiler.
 """
 
 from __future__ import annotations
@@ -15,33 +16,34 @@ from pathlib import Path
 ISA = re.compile(r"isa_([a-z0-9]+)\.")
 
 
-def defined_symbols(nm: str, file: Path) -> list[str]:
-    """Names of the symbols of an object file that other files can see."""
+def symbols(nm: str, file: Path) -> list[tuple[str, str]]:
+    """Type (as nm has it) and name of every symbol that an object file defines."""
     output = subprocess.run(
-        [nm, "-C", "--defined-only", "--extern-only", file],
-        capture_output=True,
-        text=True,
-        check=True,
+        [nm, "-C", "--defined-only", file], capture_output=True, text=True, check=True
     ).stdout
     # Lines are "address type name".
-    rows = (line.split(maxsplit=2) for line in output.splitlines() if line.strip())
-    return sorted(row[2] for row in rows if len(row) == 3)
+    rows = (line.split(maxsplit=2) for line in output.splitlines())
+    return [(row[1], row[2]) for row in rows if len(row) == 3]
 
 
 def problems(nm: str, files: list[Path]) -> list[str]:
-    """One line for each file whose symbols are not exactly its table."""
+    """One entry for each rule that a file breaks."""
     found = []
     for file in files:
         match = ISA.search(file.name)
         if match is None:
             found.append(f"{file}: not named isa_<name>.*")
             continue
-        symbols = defined_symbols(nm, file)
-        if len(symbols) != 1 or not re.search(rf"\b{match[1]}_table\b", symbols[0]):
+        defined = symbols(nm, file)
+        # Local symbols have lower-case types; v, w (weak) and u (unique in the program) are not.
+        visible = [name for kind, name in defined if kind.isupper() or kind in "uvw"]
+        if visible != [f"cnnx::isa_{match[1]}"]:
             found.append(
-                f"{file}: expected the one symbol {match[1]}_table, found {len(symbols)}:\n  "
-                + "\n  ".join(symbols)
+                f"{file}: expected the one symbol cnnx::isa_{match[1]}, found {len(visible)}:\n  "
+                + "\n  ".join(visible)
             )
+        if any("_GLOBAL__sub_I" in name for _, name in defined):
+            found.append(f"{file}: code runs when the library is loaded; make the table constinit")
     return found
 
 

@@ -37,6 +37,7 @@ def plant(root: Path, path: str, text: str) -> None:
         ("cpp/cnnx/core/shape.h", '#include "cnnx/core/index.h"'),
         ("cpp/cnnx/core/parallel.cpp", "#include <omp.h>"),
         ("cpp/cnnx/kernels/dense.h", '#include "cnnx/kernels/simd.h"\n#include <cstddef>'),
+        ("cpp/cnnx/kernels/isa_reference.cpp", "#include <cmath>"),
         ("cpp/cnnx/kernels/dispatch.cpp", '#include <string>\n#include "cnnx/core/error.h"'),
         ("cpp/cnnx/layers/conv2d.cpp", '#include "cnnx/kernels/table.h"\n#include <vector>'),
         ("cpp/cnnx/network.h", '#include "cnnx/layers/layer.h"\n#include "cnnx/optim/sgd.h"'),
@@ -56,7 +57,8 @@ def test_includes_that_are_allowed(tmp_path: Path, path: str, line: str) -> None
         ("cpp/cnnx/core/shape.h", '#include "cnnx/kernels/table.h"'),
         ("cpp/cnnx/core/shape.h", "#include <omp.h>"),
         ("cpp/cnnx/kernels/dense.h", '#include "cnnx/core/parallel.h"'),
-        ("cpp/cnnx/kernels/dense.h", "#include <vector>"),
+        ("cpp/cnnx/kernels/dense.h", "#include <cmath>"),
+        ("cpp/cnnx/kernels/isa_reference.cpp", "#include <vector>"),
         ("cpp/cnnx/kernels/dispatch.cpp", '#include "cnnx/layers/layer.h"'),
         ("cpp/cnnx/layers/conv2d.cpp", '#  include "cnnx/losses/loss.h"'),
         ("cpp/cnnx/layers/conv2d.cpp", '#include "cnnx/network.h"'),
@@ -107,7 +109,7 @@ def test_links_that_do_not(tmp_path: Path, link: str) -> None:
     assert output.startswith("docs/page.md: ")
 
 
-TABLE = "namespace cnnx { extern const int avx2_table; const int avx2_table = 1; }\n"
+TABLE = "namespace cnnx { extern const int isa_avx2; const int isa_avx2 = 1; }\n"
 
 
 def compiled(folder: Path, name: str, source: str) -> Path:
@@ -143,10 +145,17 @@ def test_symbols_of_a_table_alone(tmp_path: Path) -> None:
             "int twice<int>(int)",
         ),
         ("isa_avx2", "namespace cnnx { int other = 1; }\n", "cnnx::other"),
-        ("isa_avx512", TABLE, "cnnx::avx2_table"),
+        ("isa_avx512", TABLE, "cnnx::isa_avx2"),
     ],
 )
 def test_symbols_beside_the_table(tmp_path: Path, name: str, source: str, symbol: str) -> None:
     code, output = check("check_symbols.py", compiled(tmp_path, name, source))
     assert code == 1
     assert symbol in [line.strip() for line in output.splitlines()[1:]]
+
+
+def test_symbols_that_are_filled_when_the_library_is_loaded(tmp_path: Path) -> None:
+    source = "int made();\n" + TABLE.replace("isa_avx2 = 1", "isa_avx2 = made()")
+    code, output = check("check_symbols.py", compiled(tmp_path, "isa_avx2", source))
+    assert code == 1
+    assert output.endswith("make the table constinit\n")
