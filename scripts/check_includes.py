@@ -70,6 +70,8 @@ def _with_parents(folder: str) -> Iterator[str]:
 
 def _forbidden(name: str, folder: str, header: str, rule: list[str]) -> str | None:
     """Say why `name` may not include `header`; None when it may."""
+    if ".." in header.split("/"):
+        return "write the path from cpp/"
     for prefix, user in ONE_USER.items():
         if header.startswith(prefix):
             return None if name.startswith(user) else f"only {user} may"

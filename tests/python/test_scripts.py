@@ -61,6 +61,7 @@ def test_includes_that_are_allowed(tmp_path: Path, path: str, line: str) -> None
         ("cpp/cnnx/kernels/isa_reference.cpp", "#include <vector>"),
         ("cpp/cnnx/kernels/dispatch.cpp", '#include "cnnx/layers/layer.h"'),
         ("cpp/cnnx/layers/conv2d.cpp", '#  include "cnnx/losses/loss.h"'),
+        ("cpp/cnnx/layers/conv2d.cpp", '#include "../losses/loss.h"'),
         ("cpp/cnnx/layers/conv2d.cpp", '#include "cnnx/network.h"'),
         ("cpp/cnnx/layers/conv2d.cpp", '#include "cnnx/kernels/simd.h"'),
         ("cpp/cnnx/losses/mse.cpp", '#include "cnnx/layers/layer.h"'),
