@@ -1,0 +1,303 @@
+"""State transfers: with the same weights PyTorch gives the same outputs, gradients and steps.
+
+Run with ``pytest -m torch`` where PyTorch is installed; the default run leaves these tests out.
+In float64 the two agree to a few parts in 1e12; in float32 to its rounding, which ten steps
+amplify a little.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from cnnx import CNN, _core, ops
+from cnnx.layers import Activation, Conv2D, Dense, Flatten, MaxPool2D
+from cnnx.optimizers import Optimizer
+from rows import NETWORKS, OPTIMIZERS, Row, dicts
+from support import SGD as PLAIN_SGD
+from support import assert_close
+
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
+
+Array = npt.NDArray[Any]
+
+TOLERANCE = {"float32": 2e-5, "float64": 1e-12}
+DTYPES = ["float32", "float64"]
+
+
+@pytest.fixture(scope="module")
+def torch() -> Any:
+    import torch as module
+
+    module.set_num_threads(1)
+    return module
+
+
+def _activate(torch: Any, z: Any, layer: dict[str, Any]) -> Any:
+    name = layer.get("activation", "linear")
+    if name == "leaky_relu":
+        return torch.nn.functional.leaky_relu(z, layer.get("alpha", 0.01))
+    functions = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
+    if name == "softmax":
+        return torch.softmax(z, dim=1)
+    return functions[name](z) if name in functions else z
+
+
+class _Peer:
+    """The same network in PyTorch, its modules named by the layers' positions."""
+
+    def __init__(self, torch: Any, row: Row, dtype: str) -> None:
+        self.torch, self.layers = torch, dicts(row)
+        self.dtype = getattr(torch, dtype)
+        self.modules = torch.nn.ModuleDict()
+        shape = torch.zeros((1, *row.input_shape), dtype=self.dtype)
+        for index, layer in enumerate(self.layers):
+            module = self._module(layer, shape)
+            if module is not None:
+                self.modules[str(index)] = module.to(self.dtype)
+            shape = self._apply(index, shape).detach()
+
+    def _module(self, layer: dict[str, Any], x: Any) -> Any:
+        nn = self.torch.nn
+        if layer["kind"] == "dense":
+            return nn.Linear(x.shape[1], layer["units"], bias=layer["use_bias"])
+        if layer["kind"] != "conv2d":
+            return None
+        padding = layer["padding"]
+        return nn.Conv2d(
+            x.shape[1],
+            layer["filters"],
+            tuple(layer["kernel_size"]),
+            stride=tuple(layer["stride"]),
+            padding=0 if isinstance(padding, str) else tuple(padding),
+            dilation=tuple(layer["dilation"]),
+            groups=layer["groups"],
+            bias=layer["use_bias"],
+        )
+
+    def _same(self, layer: dict[str, Any], x: Any) -> Any:
+        """Pad as "same" asks: the odd remainder at the bottom and right."""
+        sides: list[int] = []
+        for axis in (1, 0):
+            stride, kernel = layer["stride"][axis], layer["kernel_size"][axis]
+            size = x.shape[2 + axis]
+            covered = (-(-size // stride) - 1) * stride + layer["dilation"][axis] * (kernel - 1) + 1
+            total = max(covered - size, 0)
+            sides += [total // 2, total - total // 2]
+        return self.torch.nn.functional.pad(x, sides)
+
+    def _apply(self, index: int, x: Any) -> Any:
+        layer, nn = self.layers[index], self.torch.nn
+        kind = layer["kind"]
+        if kind in ("conv2d", "dense"):
+            if layer.get("padding") == "same":
+                x = self._same(layer, x)
+            return _activate(self.torch, self.modules[str(index)](x), layer)
+        if kind == "max_pool2d":
+            return nn.functional.max_pool2d(
+                x, tuple(layer["pool_size"]), tuple(layer["stride"]), tuple(layer["padding"])
+            )
+        if kind == "flatten":
+            return x.flatten(1)
+        if kind == "rescale":
+            return x * layer["scale"] + layer["offset"]
+        if kind == "normalize":
+            mean, std = (
+                self.torch.tensor(layer[n], dtype=self.dtype).reshape(1, -1, 1, 1)
+                for n in ("mean", "std")
+            )
+            return (x - mean) / std
+        return _activate(self.torch, x, layer)
+
+    def forward(self, x: Any, *, logits: bool = False) -> Any:
+        """Outputs; with ``logits`` the values before a final softmax."""
+        for index, layer in enumerate(self.layers):
+            last = index == len(self.layers) - 1
+            if logits and last and layer.get("activation") == "softmax":
+                plain = layer | {"activation": "linear"}
+                self.layers[index], kept = plain, layer
+                x = self._apply(index, x)
+                self.layers[index] = kept
+            else:
+                x = self._apply(index, x)
+        return x
+
+    def loss(self, x: Array, y: Array) -> Any:
+        inputs = self.torch.from_numpy(x).requires_grad_()
+        self.inputs = inputs
+        return self.torch.nn.functional.cross_entropy(
+            self.forward(inputs, logits=True), self.torch.from_numpy(y)
+        )
+
+    def state(self) -> dict[str, Array]:
+        return {k: v.detach().numpy().copy() for k, v in self.modules.state_dict().items()}
+
+
+def _data(row: Row, dtype: str, count: int = 9) -> tuple[Array, Array]:
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((count, *row.input_shape)).astype(dtype)
+    return x, rng.integers(0, 4, count)
+
+
+def _check_network(torch: Any, row: Row, dtype: str, exact: bool = False) -> None:
+    torch.manual_seed(0)
+    peer = _Peer(torch, row, dtype)
+    x, y = _data(row, dtype)
+    kind = "Network32" if dtype == "float32" else "Network64"
+    network = getattr(_core, kind)(
+        dicts(row), row.input_shape, {"kind": "cross_entropy"}, PLAIN_SGD, 0, exact
+    )
+    assert set(network.parameter_names()) == set(peer.state())
+    for name, value in peer.state().items():
+        network.set_parameter(name, value)
+    expected = peer.forward(torch.from_numpy(x)).detach().numpy()
+    assert_close(network.predict(x), expected, TOLERANCE[dtype], "outputs")
+    loss = peer.loss(x, y)
+    loss.backward()
+    total, _, grads = network.gradients(x, y)
+    assert total / len(x) == pytest.approx(loss.item(), rel=10 * TOLERANCE[dtype])
+    assert_close(grads["input"], peer.inputs.grad.numpy(), TOLERANCE[dtype], "input")
+    for name, value in peer.modules.named_parameters():
+        assert_close(grads[name], value.grad.numpy(), TOLERANCE[dtype], name)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks(torch: Any, isa: str, name: str, dtype: str) -> None:
+    for exact in (False, True):
+        _check_network(torch, NETWORKS[name], dtype, exact)
+
+
+CONVOLUTIONS = [
+    Conv2D(8, 3),
+    Conv2D(8, 3, padding="same"),
+    Conv2D(8, 4, padding="same", stride=3),
+    Conv2D(8, 3, stride=2, padding=1),
+    Conv2D(8, (5, 2), stride=(1, 3), padding=(4, 0)),
+    Conv2D(8, 3, dilation=2, padding=2),
+    Conv2D(8, (3, 2), dilation=(1, 4), padding=(0, 3), stride=2),
+    Conv2D(8, 3, groups=2, padding=1),
+    Conv2D(12, 3, groups=4, stride=2, padding="same", use_bias=False),
+    Conv2D(4, 7, groups=4, padding=3, dilation=(1, 2)),
+    Conv2D(32, 1),
+    Conv2D(3, 3, padding=5),
+]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layer", CONVOLUTIONS, ids=repr)
+def test_convolutions(torch: Any, isa: str, layer: Conv2D, dtype: str) -> None:
+    row = Row((4, 13, 12), [layer, Flatten(), Dense(4)])
+    _check_network(torch, row, dtype)
+
+
+def test_names_and_layouts_of_a_sequential_network(torch: Any) -> None:
+    """A network with its activations as layers has the names of ``torch.nn.Sequential``."""
+    nn = torch.nn
+    torch.manual_seed(1)
+    peer = nn.Sequential(
+        nn.Conv2d(1, 6, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 64, 3, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(3136, 10),
+    )
+    model = CNN(
+        [
+            Conv2D(6, 3, padding=1),
+            Activation("relu"),
+            MaxPool2D(2),
+            Conv2D(64, 3, padding=1),
+            Activation("relu"),
+            Flatten(),
+            Dense(10),
+        ],
+        (1, 14, 14),
+    )
+    state = {name: value.numpy() for name, value in peer.state_dict().items()}
+    own = model.state_dict()
+    assert {k: (v.shape, v.dtype) for k, v in own.items()} == {
+        k: (v.shape, v.dtype) for k, v in state.items()
+    }
+    model.load_state_dict(state)
+    x = np.random.default_rng(2).standard_normal((5, 1, 14, 14), np.float32)
+    expected = peer(torch.from_numpy(x)).detach().numpy()
+    assert_close(model.predict(x), expected, 1e-5, "outputs with PyTorch's weights")
+    for name, value in model.state_dict().items():
+        np.testing.assert_array_equal(value, state[name])
+
+    peer.load_state_dict({name: torch.from_numpy(value) for name, value in own.items()})
+    model.load_state_dict(own)
+    expected = peer(torch.from_numpy(x)).detach().numpy()
+    assert_close(model.predict(x), expected, 1e-5, "outputs with cnnx's weights")
+
+
+def _torch_optimizer(torch: Any, optimizer: Optimizer, weights: Any) -> Any:
+    o = optimizer.to_dict()
+    if o["kind"] == "sgd":
+        return torch.optim.SGD(
+            weights,
+            o["learning_rate"],
+            momentum=o["momentum"],
+            nesterov=o["nesterov"],
+            weight_decay=o["weight_decay"],
+        )
+    which = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[o["kind"]]
+    return which(
+        weights,
+        o["learning_rate"],
+        betas=(o["beta_1"], o["beta_2"]),
+        eps=o["epsilon"],
+        weight_decay=o["weight_decay"],
+    )
+
+
+STEPS = {
+    "float64": 1e-9,
+    # Adam divides by the gradient's own size, which makes a step of pure rounding out of a
+    # gradient that is zero but for rounding: up to the learning rate, ten times.
+    "float32": 2e-4,
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    "optimizer", [o for entries in OPTIMIZERS.values() for o in entries], ids=repr
+)
+def test_ten_steps_of_every_optimizer(torch: Any, optimizer: Optimizer, dtype: str) -> None:
+    row = NETWORKS["lenet"]
+    torch.manual_seed(2)
+    peer = _Peer(torch, row, dtype)
+    model = CNN(row.layers, row.input_shape, optimizer=optimizer, dtype=dtype)
+    model.load_state_dict(peer.state())
+    updates = _torch_optimizer(torch, optimizer, peer.modules.parameters())
+    for step in range(10):
+        rng = np.random.default_rng(step)
+        x = rng.standard_normal((16, *row.input_shape)).astype(dtype)
+        y = rng.integers(0, 4, 16)
+        updates.zero_grad()
+        loss = peer.loss(x, y)
+        loss.backward()
+        updates.step()
+        own, _ = model.train_batch(x, y)
+        assert own == pytest.approx(loss.item(), rel=STEPS[dtype])
+    state = peer.state()
+    for name, value in model.state_dict().items():
+        assert_close(value, state[name], STEPS[dtype], f"{name} after ten steps")
+
+
+def test_pooling_with_indices(torch: Any) -> None:
+    rng = np.random.default_rng(3)
+    x = rng.integers(-3, 4, (3, 5, 11, 9)).astype(np.float32)
+    for size, stride, padding in ((2, 2, 0), (3, 2, 1), (3, 1, 0), (2, 3, 1), (5, 5, 2)):
+        y, where = ops.max_pool2d(x, size, stride, padding)
+        expected, places = torch.nn.functional.max_pool2d(
+            torch.from_numpy(x), size, stride, padding, return_indices=True
+        )
+        np.testing.assert_array_equal(y, expected.numpy())
+        np.testing.assert_array_equal(where, places.numpy())
