@@ -1,0 +1,278 @@
+// The class Network32 / Network64: arrays in, arrays out, the GIL released while numbers are made.
+#include "cnnx/network.h"
+
+#include <pybind11/stl.h>
+
+#include <limits>
+#include <mutex>
+
+#include "arrays.h"
+#include "attrs.h"
+#include "topics.h"
+
+namespace cnnx::bindings {
+namespace {
+
+// A network with the lock that keeps two Python threads from running it at once.
+template <class T>
+class NetworkHandle {
+ public:
+  NetworkHandle(const py::list& layers, const std::vector<Index>& input_shape, const py::dict& loss,
+                const py::dict& optimizer, std::uint64_t seed, bool exact_conv)
+      : network_(to_list(layers), Shape::from_public(input_shape),
+                 {to_attrs(loss), to_attrs(optimizer), seed, exact_conv}) {}
+
+  py::tuple train_batch(const py::object& x, const py::object& y, const py::object& index,
+                        std::optional<double> learning_rate) {
+    return batch(x, y, index, [&](const Images& images, const Targets<T>& targets) {
+      return network_.train_batch(images, targets, learning_rate);
+    });
+  }
+
+  py::tuple evaluate_batch(const py::object& x, const py::object& y, const py::object& index) {
+    return batch(x, y, index, [&](const Images& images, const Targets<T>& targets) {
+      return network_.evaluate_batch(images, targets);
+    });
+  }
+
+  py::array predict(const py::object& x, const py::object& index) {
+    Holder holder;
+    const Images images = to_images(x, index, holder);
+    std::vector<Index> dims = network_.output().to_public();
+    dims.insert(dims.begin(), images.count);
+    auto outputs = make_array<T>(dims);
+    T* to = outputs.mutable_data();
+    run([&] { network_.predict(images, to); });
+    return outputs;
+  }
+
+  py::tuple gradients(const py::object& x, const py::object& y) {
+    Holder holder;
+    const Images images = to_images(x, py::none(), holder);
+    const Targets<T> targets = to_targets(y, images, holder);
+    std::vector<Index> dims = network_.input().to_public();
+    dims.insert(dims.begin(), images.count);
+    auto grad_images = make_array<T>(dims);
+    T* to = grad_images.mutable_data();
+    BatchResult result;
+    run([&] { result = network_.differentiate(images, targets, to); });
+    py::dict grads;
+    for (const std::string& name : network_.parameter_names()) {
+      auto values = make_array<T>(network_.parameter(name).dims);
+      network_.read_gradient(name, values.mutable_data());
+      grads[py::str(name)] = values;
+    }
+    grads["input"] = grad_images;
+    return py::make_tuple(result.loss_sum, result.correct, grads);
+  }
+
+  py::array get_parameter(const std::string& name) const {
+    auto values = make_array<T>(network_.parameter(name).dims);
+    network_.read_parameter(name, values.mutable_data());
+    return values;
+  }
+
+  void set_parameter(const std::string& name, const py::object& value) {
+    const auto values = expect<T>(value, name.c_str());
+    expect_dims(values, network_.parameter(name).dims, name.c_str());
+    const std::lock_guard lock(mutex_);
+    network_.write_parameter(name, values.data());
+  }
+
+  py::dict optimizer_state() const {
+    py::dict state;
+    state["step"] = py::array(py::cast(network_.step())).attr("astype")("int64");
+    const std::vector<std::string> slots = network_.slots();
+    for (const std::string& name : network_.parameter_names()) {
+      for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+        auto values = make_array<T>(network_.parameter(name).dims);
+        network_.read_slot(name, static_cast<Index>(slot), values.mutable_data());
+        state[py::str(name + "." + slots[slot])] = values;
+      }
+    }
+    return state;
+  }
+
+  void load_optimizer_state(const py::dict& state) {
+    // Everything is looked up and checked before anything is written.
+    const std::vector<std::string> slots = network_.slots();
+    std::vector<Array<T>> arrays;
+    for (const std::string& name : network_.parameter_names()) {
+      for (const std::string& slot : slots) {
+        const std::string key = name + "." + slot;
+        arrays.push_back(expect<T>(entry(state, key), key.c_str()));
+        expect_dims(arrays.back(), network_.parameter(name).dims, key.c_str());
+      }
+    }
+    if (state.size() != arrays.size() + 1) {
+      throw ConfigError(concat("optimizer state: expected ", arrays.size() + 1,
+                               " entries for this optimizer, got ", state.size()));
+    }
+    const Index step = py::int_(entry(state, "step")).cast<Index>();
+    if (step < 0) throw ConfigError(concat("step: expected at least 0, got ", step));
+    const std::lock_guard lock(mutex_);
+    auto array = arrays.begin();
+    for (const std::string& name : network_.parameter_names()) {
+      for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+        network_.write_slot(name, static_cast<Index>(slot), (array++)->data());
+      }
+    }
+    network_.set_step(step);
+  }
+
+  void set_optimizer(const py::dict& optimizer) {
+    const Attrs attrs = to_attrs(optimizer);
+    const std::lock_guard lock(mutex_);
+    network_.set_optimizer(attrs);
+  }
+
+  py::list layer_info() const {
+    py::list rows;
+    for (std::size_t l = 0; l < network_.layers().size(); ++l) {
+      const auto& layer = *network_.layers()[l];
+      Index parameters = 0;
+      for (const auto& parameter : layer.parameters()) parameters += parameter.count();
+      py::dict row;
+      row["kind"] = layer.kind();
+      row["name"] = std::to_string(l);
+      row["output_shape"] = py::tuple(py::cast(layer.output().to_public()));
+      row["parameters"] = parameters;
+      row["flops"] = layer.flops();
+      rows.append(row);
+    }
+    return rows;
+  }
+
+  std::vector<std::string> parameter_names() const { return network_.parameter_names(); }
+  py::tuple output_shape() const { return py::tuple(py::cast(network_.output().to_public())); }
+  bool ends_with_softmax() const { return network_.ends_with_softmax(); }
+  Index workspace_bytes() const { return network_.workspace_bytes(); }
+
+ private:
+  // Keeps the arrays alive that Images and Targets point into.
+  struct Holder {
+    py::object x, y, index;
+  };
+
+  static std::vector<Attrs> to_list(const py::list& layers) {
+    std::vector<Attrs> attrs;
+    for (const py::handle layer : layers) attrs.push_back(to_attrs(layer.cast<py::dict>()));
+    return attrs;
+  }
+
+  static py::object entry(const py::dict& state, const std::string& key) {
+    if (!state.contains(key)) throw NameError(concat("optimizer state: \"", key, "\" is missing"));
+    return state[py::str(key)];
+  }
+
+  Images to_images(const py::object& x, const py::object& index, Holder& holder) const {
+    Images images;
+    if (py::isinstance<Array<float>>(x)) {
+      images.type = ImageType::float32;
+    } else if (py::isinstance<Array<double>>(x)) {
+      images.type = ImageType::float64;
+    } else if (py::isinstance<Array<std::uint8_t>>(x)) {
+      images.type = ImageType::uint8;
+    } else {
+      expect<float>(x, "x");
+    }
+    const auto array = py::reinterpret_borrow<py::array>(x);
+    std::vector<Index> wanted = network_.input().to_public();
+    wanted.insert(wanted.begin(), array.ndim() > 0 ? array.shape(0) : 0);
+    if (dims_of(array) != wanted) {
+      throw ShapeError(concat("x: expected shape (N, ", format_dims(network_.input().to_public()).substr(1),
+                              ", got ", format_dims(dims_of(array))));
+    }
+    images.data = array.data();
+    images.count = array.shape(0);
+    holder.x = x;
+    if (!index.is_none()) {
+      const auto rows = expect<Index>(index, "index");
+      if (rows.ndim() != 1) throw ShapeError("index: expected one dimension");
+      for (Index i = 0; i < rows.size(); ++i) {
+        if (rows.data()[i] < 0 || rows.data()[i] >= images.count) {
+          throw DataError(concat("index: ", rows.data()[i], " is out of range for ", images.count,
+                                 " images"));
+        }
+      }
+      images.index = rows.data();
+      images.count = rows.size();
+      holder.index = rows;
+    }
+    return images;
+  }
+
+  Targets<T> to_targets(const py::object& y, const Images& images, Holder& holder) const {
+    Targets<T> targets;
+    const Index rows = py::reinterpret_borrow<py::array>(holder.x).shape(0);
+    holder.y = y;
+    if (py::isinstance<Array<Index>>(y)) {
+      const auto labels = py::reinterpret_borrow<Array<Index>>(y);
+      expect_dims(labels, {rows}, "y");
+      targets.labels = labels.data();
+    } else {
+      const auto values = expect<T>(y, "y");
+      std::vector<Index> dims = network_.output().to_public();
+      dims.insert(dims.begin(), rows);
+      expect_dims(values, dims, "y");
+      targets.rows = values.data();
+    }
+    static_cast<void>(images);
+    return targets;
+  }
+
+  template <class Body>
+  void run(Body&& body) {
+    const py::gil_scoped_release release;
+    const std::lock_guard lock(mutex_);
+    body();
+  }
+
+  template <class Body>
+  py::tuple batch(const py::object& x, const py::object& y, const py::object& index, Body&& body) {
+    Holder holder;
+    const Images images = to_images(x, index, holder);
+    const Targets<T> targets = to_targets(y, images, holder);
+    BatchResult result;
+    run([&] { result = body(images, targets); });
+    return py::make_tuple(result.loss_sum, result.correct);
+  }
+
+  Network<T> network_;
+  std::mutex mutex_;
+};
+
+template <class T>
+void bind(py::module_& m, const char* name) {
+  using Handle = NetworkHandle<T>;
+  py::class_<Handle>(m, name)
+      .def(py::init<const py::list&, const std::vector<Index>&, const py::dict&, const py::dict&,
+                    std::uint64_t, bool>(),
+           py::arg("layers"), py::arg("input_shape"), py::arg("loss"), py::arg("optimizer"),
+           py::arg("seed"), py::arg("exact_conv"))
+      .def("train_batch", &Handle::train_batch, py::arg("x"), py::arg("y"),
+           py::arg("index") = py::none(), py::arg("learning_rate") = py::none())
+      .def("evaluate_batch", &Handle::evaluate_batch, py::arg("x"), py::arg("y"),
+           py::arg("index") = py::none())
+      .def("predict", &Handle::predict, py::arg("x"), py::arg("index") = py::none())
+      .def("gradients", &Handle::gradients, py::arg("x"), py::arg("y"))
+      .def("parameter_names", &Handle::parameter_names)
+      .def("get_parameter", &Handle::get_parameter, py::arg("name"))
+      .def("set_parameter", &Handle::set_parameter, py::arg("name"), py::arg("value"))
+      .def("optimizer_state", &Handle::optimizer_state)
+      .def("load_optimizer_state", &Handle::load_optimizer_state, py::arg("state"))
+      .def("set_optimizer", &Handle::set_optimizer, py::arg("optimizer"))
+      .def("layer_info", &Handle::layer_info)
+      .def("workspace_bytes", &Handle::workspace_bytes)
+      .def_property_readonly("output_shape", &Handle::output_shape)
+      .def_property_readonly("ends_with_softmax", &Handle::ends_with_softmax);
+}
+
+}  // namespace
+
+void bind_network(py::module_& m) {
+  bind<float>(m, "Network32");
+  bind<double>(m, "Network64");
+}
+
+}  // namespace cnnx::bindings

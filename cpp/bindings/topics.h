@@ -1,0 +1,15 @@
+// One function a topic, each in a file of its own.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace cnnx::bindings {
+
+void bind_config(pybind11::module_& m);
+void bind_network(pybind11::module_& m);
+void bind_ops(pybind11::module_& m);
+
+// Makes the engine's exceptions raise the classes of cnnx.errors.
+void translate_errors();
+
+}  // namespace cnnx::bindings

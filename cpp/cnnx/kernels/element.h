@@ -1,0 +1,113 @@
+// Passes over arrays: activations and their derivatives, column sums, per-channel scaling.
+#pragma once
+
+#include "cnnx/kernels/exponential.h"
+#include "cnnx/kernels/table.h"
+
+namespace cnnx {
+namespace {
+
+template <class T, int Bytes>
+struct Element {
+  using V = Vec<T, Bytes>;
+  using Exp = Exponential<T, Bytes>;
+  static constexpr int kWidth = kLanes<T, Bytes>;
+
+  // values[i] = f(values[i], others[i]) for all i; the rest that fills no vector goes through one.
+  template <class Function>
+  static void map(Index count, T* values, const T* others, Function&& f) {
+    Index i = 0;
+    for (; i + kWidth <= count; i += kWidth) {
+      store(values + i, f(load<V>(values + i), load<V>(others + i)));
+    }
+    if (i < count) {
+      const int rest = static_cast<int>(count - i);
+      store_first(values + i, f(load_first<V>(values + i, rest), load_first<V>(others + i, rest)),
+                  rest);
+    }
+  }
+
+  static void activate(Activation activation, Index rows, Index columns, T* values) {
+    const Index count = rows * columns;
+    const T alpha = static_cast<T>(activation.alpha);
+    switch (activation.kind) {
+      case ActivationKind::linear:
+        return;
+      case ActivationKind::relu:
+        return map(count, values, values, [](V x, V) { return x < T{0} ? V{} : x; });
+      case ActivationKind::leaky_relu:
+        return map(count, values, values, [alpha](V x, V) { return x < T{0} ? x * alpha : x; });
+      case ActivationKind::sigmoid:
+        return map(count, values, values, [](V x, V) { return Exp::sigmoid(x); });
+      case ActivationKind::tanh:
+        return map(count, values, values, [](V x, V) { return Exp::tanh(x); });
+      case ActivationKind::softmax:
+        for (Index row = 0; row < rows; ++row) softmax(columns, values + row * columns);
+        return;
+    }
+  }
+
+  // exp(x - max) / sum: the largest exponent is 0, so that nothing overflows.
+  static void softmax(Index columns, T* values) {
+    T most = values[0];
+    for (Index i = 1; i < columns; ++i) most = larger(most, values[i]);
+    map(columns, values, values, [most](V x, V) { return Exp::exp(x - most); });
+    T sum = 0;
+    for (Index i = 0; i < columns; ++i) sum += values[i];
+    for (Index i = 0; i < columns; ++i) values[i] /= sum;
+  }
+
+  static void activate_backward(Activation activation, Index rows, Index columns, const T* outputs,
+                                T* grad) {
+    const Index count = rows * columns;
+    const T alpha = static_cast<T>(activation.alpha);
+    switch (activation.kind) {
+      case ActivationKind::linear:
+        return;
+      case ActivationKind::relu:
+        return map(count, grad, outputs, [](V d, V y) { return y > T{0} ? d : V{}; });
+      case ActivationKind::leaky_relu:
+        // The sign of an output tells that of its input as long as the slope is not negative.
+        return map(count, grad, outputs, [alpha](V d, V y) { return y > T{0} ? d : d * alpha; });
+      case ActivationKind::sigmoid:
+        return map(count, grad, outputs, [](V d, V y) { return d * y * (T{1} - y); });
+      case ActivationKind::tanh:
+        return map(count, grad, outputs, [](V d, V y) { return d * (T{1} - y * y); });
+      case ActivationKind::softmax:
+        // d_i = y_i (g_i - sum_j g_j y_j)
+        for (Index row = 0; row < rows; ++row, outputs += columns, grad += columns) {
+          T dot = 0;
+          for (Index i = 0; i < columns; ++i) dot += grad[i] * outputs[i];
+          map(columns, grad, outputs, [dot](V d, V y) { return y * (d - dot); });
+        }
+        return;
+    }
+  }
+
+  static void column_sums(Index rows, Index columns, const T* values, T* sums, bool accumulate) {
+    if (!accumulate) __builtin_memset(sums, 0, static_cast<std::size_t>(columns) * sizeof(T));
+    for (Index row = 0; row < rows; ++row, values += columns) {
+      map(columns, sums, values, [](V sum, V value) { return sum + value; });
+    }
+  }
+
+  static void sum_lanes(Index count, T* first, Index stride, Index lanes) {
+    for (Index lane = 1; lane < lanes; ++lane) {
+      map(count, first, first + lane * stride, [](V sum, V value) { return sum + value; });
+    }
+  }
+
+  static void affine(Index rows, Index columns, const T* input, const T* scale, const T* offset,
+                     T* output) {
+    for (Index row = 0; row < rows; ++row, input += columns, output += columns) {
+      for (Index c = 0; c < columns; ++c) output[c] = input[c] * scale[c] + offset[c];
+    }
+  }
+
+  static constexpr ElementKernel<T> kernel() {
+    return {activate, activate_backward, column_sums, sum_lanes, affine};
+  }
+};
+
+}  // namespace
+}  // namespace cnnx

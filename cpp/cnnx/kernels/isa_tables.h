@@ -1,0 +1,30 @@
+// Puts the kernels of one instruction set together. An instruction-set file names its vector size
+// and register tiles and exports one table; nothing else leaves it.
+#pragma once
+
+#include "cnnx/kernels/conv_direct.h"
+#include "cnnx/kernels/dense.h"
+#include "cnnx/kernels/element.h"
+#include "cnnx/kernels/pool.h"
+#include "cnnx/kernels/table.h"
+#include "cnnx/kernels/update.h"
+
+namespace cnnx {
+namespace {
+
+template <class T, int Bytes, int PairRows, int SingleRows>
+constexpr KernelTable<T> make_table() {
+  using Shapes = TileShapes<T, Bytes, PairRows, SingleRows>;
+  return {ConvDirect<T, Shapes>::kernel(), Dense<T, Shapes>::kernel(), MaxPool<T, Bytes>::kernel(),
+          Element<T, Bytes>::kernel(), Update<T, Bytes>::kernel()};
+}
+
+// Bytes: size of a vector. PairRows: rows of a tile two vectors wide; SingleRows: one vector wide.
+template <int Bytes, int PairRows, int SingleRows>
+constexpr IsaTables make_tables() {
+  return {make_table<float, Bytes, PairRows, SingleRows>(),
+          make_table<double, Bytes, PairRows, SingleRows>()};
+}
+
+}  // namespace
+}  // namespace cnnx

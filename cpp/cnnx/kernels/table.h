@@ -1,0 +1,169 @@
+// What an instruction set offers: one table of functions per number type. Kernels know arrays and
+// sizes only; who calls them, and with which thread, they cannot see. They check nothing: every
+// shape was checked when the network was planned.
+//
+// Activations are channels-last (image, row, column, channel). Conv weights are
+// [kernel row][kernel column][input channel of the group][output channel], dense weights
+// [input][output]. `scratch` is at least `scratch_size` elements, 64-byte aligned, contents free.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "cnnx/core/index.h"
+
+namespace cnnx {
+
+enum class ActivationKind : int { linear, relu, leaky_relu, sigmoid, tanh, softmax };
+
+struct Activation {
+  ActivationKind kind = ActivationKind::linear;
+  double alpha = 0.01;  // slope of leaky_relu below zero
+};
+
+struct ConvGeometry {
+  Index in_channels, in_height, in_width;
+  Index out_channels, out_height, out_width;
+  Index kernel_height, kernel_width;
+  Index stride_height, stride_width;
+  Index dilation_height, dilation_width;
+  Index pad_top, pad_left;
+  Index groups;
+
+  Index in_size() const { return in_channels * in_height * in_width; }
+  Index out_size() const { return out_channels * out_height * out_width; }
+  Index out_pixels() const { return out_height * out_width; }
+  Index group_in() const { return in_channels / groups; }
+  Index group_out() const { return out_channels / groups; }
+  // Length of one output's sum: the rows of the weight matrix.
+  Index depth() const { return kernel_height * kernel_width * group_in(); }
+  Index weight_count() const { return depth() * out_channels; }
+};
+
+enum class ConvPass { forward, backward_data, backward_weights };
+
+// One algorithm for the three passes of a convolution over a few images.
+template <class T>
+struct ConvKernel {
+  const char* name;
+  // Weights rearranged for a pass (forward, backward_data); made anew when the weights change.
+  Index (*packed_size)(const ConvGeometry&, ConvPass);
+  void (*pack)(const ConvGeometry&, ConvPass, const T* weights, T* packed);
+  Index (*scratch_size)(const ConvGeometry&, ConvPass, Index images);
+  // Elements an image keeps from forward to backward_weights; 0 for none.
+  Index (*saved_size)(const ConvGeometry&);
+  // Elements of a weight-gradient accumulator, and how a summed one becomes the gradient.
+  Index (*accumulator_size)(const ConvGeometry&);
+  void (*finish_weights)(const ConvGeometry&, const T* accumulator, T* grad_weights);
+
+  // output = activation(conv(input, weights) + bias); bias may be null; saved may be null.
+  void (*forward)(const ConvGeometry&, Index images, const T* input, const T* packed, const T* bias,
+                  Activation, T* output, T* saved, T* scratch);
+  // grad_input = the transpose of the convolution applied to grad_output.
+  void (*backward_data)(const ConvGeometry&, Index images, const T* grad_output, const T* packed,
+                        T* grad_input, T* scratch);
+  // accumulator (+)= sum over images and pixels of input x grad_output; grad_bias likewise (or null).
+  void (*backward_weights)(const ConvGeometry&, Index images, const T* input, const T* saved,
+                           const T* grad_output, T* accumulator, T* grad_bias, bool accumulate,
+                           T* scratch);
+};
+
+struct DenseGeometry {
+  Index rows;     // samples
+  Index inputs;   // per sample
+  Index outputs;  // per sample
+};
+
+enum class DensePass { forward, backward_data, backward_weights };
+
+// The three passes of output = input * weights + bias. Each is cut into `tasks` by shape alone; a
+// call does one of them. Reads of `weights` and `grad_output` may touch up to 64 bytes past the end.
+template <class T>
+struct DenseKernel {
+  Index (*tasks)(const DenseGeometry&, DensePass);
+  Index (*scratch_size)(const DenseGeometry&, DensePass);
+  void (*forward)(const DenseGeometry&, Index task, const T* input, const T* weights, const T* bias,
+                  Activation, T* output, T* scratch);
+  void (*backward_data)(const DenseGeometry&, Index task, const T* grad_output, const T* weights,
+                        T* grad_input, T* scratch);
+  void (*backward_weights)(const DenseGeometry&, Index task, const T* input, const T* grad_output,
+                           T* grad_weights, bool accumulate, T* scratch);
+};
+
+struct PoolGeometry {
+  Index channels, in_height, in_width, out_height, out_width;
+  Index window_height, window_width, stride_height, stride_width, pad_top, pad_left;
+
+  Index in_size() const { return channels * in_height * in_width; }
+  Index out_size() const { return channels * out_height * out_width; }
+  Index window() const { return window_height * window_width; }
+  // Bytes that name a place in the window.
+  Index place_bytes() const { return window() <= 256 ? 1 : 4; }
+};
+
+// Max pooling over a few images. `places` keeps, for each output, the row-major place of its
+// maximum in the window (place_bytes each): the first of equals; a NaN wins over every number.
+template <class T>
+struct PoolKernel {
+  void (*forward)(const PoolGeometry&, Index images, const T* input, T* output, std::byte* places);
+  void (*backward)(const PoolGeometry&, Index images, const T* grad_output, const std::byte* places,
+                   T* grad_input);
+};
+
+template <class T>
+struct ElementKernel {
+  // values = activation(values), rows x columns (softmax is over the columns).
+  void (*activate)(Activation, Index rows, Index columns, T* values);
+  // grad *= derivative, told from the activation's outputs.
+  void (*activate_backward)(Activation, Index rows, Index columns, const T* outputs, T* grad);
+  // sums (+)= the sum over the rows of values, column by column.
+  void (*column_sums)(Index rows, Index columns, const T* values, T* sums, bool accumulate);
+  // first[i] = first[i] + first[i + stride] + ... over `lanes` arrays, in order.
+  void (*sum_lanes)(Index count, T* first, Index stride, Index lanes);
+  // output[i] = input[i] * scale[i % columns] + offset[i % columns].
+  void (*affine)(Index rows, Index columns, const T* input, const T* scale, const T* offset,
+                 T* output);
+};
+
+struct SgdStep {
+  double learning_rate, momentum, weight_decay;
+  bool nesterov;
+};
+
+struct AdamStep {
+  double learning_rate, beta_1, beta_2, epsilon, weight_decay;
+  double correction_1, correction_2;  // 1 - beta^step
+  bool decoupled;                     // AdamW
+};
+
+template <class T>
+struct UpdateKernel {
+  void (*sgd)(const SgdStep&, Index count, const T* grad, T* momentum, T* weights);
+  void (*adam)(const AdamStep&, Index count, const T* grad, T* mean, T* square, T* weights);
+};
+
+template <class T>
+struct KernelTable {
+  ConvKernel<T> direct;
+  DenseKernel<T> dense;
+  PoolKernel<T> max_pool;
+  ElementKernel<T> element;
+  UpdateKernel<T> update;
+};
+
+// Both tables of one instruction set.
+struct IsaTables {
+  KernelTable<float> f32;
+  KernelTable<double> f64;
+
+  template <class T>
+  const KernelTable<T>& get() const {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      return f32;
+    } else {
+      return f64;
+    }
+  }
+};
+
+}  // namespace cnnx

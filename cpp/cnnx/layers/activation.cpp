@@ -1,0 +1,56 @@
+// Activation: one of the element-wise functions, or softmax over the channels, as a layer.
+#include <algorithm>
+
+#include "cnnx/core/error.h"
+#include "cnnx/layers/activations.h"
+#include "cnnx/layers/makers.h"
+
+namespace cnnx {
+namespace {
+
+template <class T>
+class ActivationLayer final : public Layer<T> {
+ public:
+  explicit ActivationLayer(const Attrs& attrs)
+      : activation_(parse_activation(attrs.text("activation"), attrs.number("alpha"))) {
+    if (!(activation_.alpha >= 0)) {
+      throw ConfigError(concat("alpha: expected a slope of at least 0, got ", activation_.alpha));
+    }
+  }
+
+  const char* kind() const override { return "Activation"; }
+  bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
+  void drop_softmax() override { activation_ = {}; }
+
+  void forward(const ForwardRun<T>& run) override {
+    std::copy_n(run.input, run.images * this->input().size(), run.output);
+    this->kernels().element.activate(activation_, run.images * rows(), columns(), run.output);
+  }
+
+  void backward(const BackwardRun<T>& run) override {
+    if (run.grad_input == nullptr) return;
+    std::copy_n(run.grad_output, run.images * this->input().size(), run.grad_input);
+    this->kernels().element.activate_backward(activation_, run.images * rows(), columns(),
+                                              run.output, run.grad_input);
+  }
+
+ protected:
+  Shape plan_layer(const PlanContext&) override { return this->input(); }
+
+ private:
+  Index rows() const { return this->input().flat ? 1 : this->input().pixels(); }
+  Index columns() const { return this->input().flat ? this->input().size() : this->input().channels; }
+
+  Activation activation_;
+};
+
+}  // namespace
+
+template <class T>
+LayerPtr<T> make_activation(const Attrs& attrs) {
+  return std::make_unique<ActivationLayer<T>>(attrs);
+}
+template LayerPtr<float> make_activation(const Attrs&);
+template LayerPtr<double> make_activation(const Attrs&);
+
+}  // namespace cnnx

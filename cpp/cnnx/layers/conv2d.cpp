@@ -1,0 +1,205 @@
+// Conv2D: pad, slide, multiply, add the bias, apply the activation.
+#include <algorithm>
+#include <vector>
+
+#include "cnnx/core/buffer.h"
+#include "cnnx/core/error.h"
+#include "cnnx/layers/activations.h"
+#include "cnnx/layers/makers.h"
+
+namespace cnnx {
+namespace {
+
+// Padding as the user gave it: "valid", "same", or rows and columns on each side.
+struct Padding {
+  bool same = false;
+  Index rows = 0, columns = 0;
+};
+
+Padding parse_padding(const Attrs& attrs) {
+  if (!attrs.is_text("padding")) {
+    const auto [rows, columns] = attrs.pair("padding", 0);
+    return {false, rows, columns};
+  }
+  const std::string& name = attrs.text("padding");
+  if (name == "same") return {true, 0, 0};
+  if (name == "valid") return {};
+  throw ConfigError(concat("padding: expected \"valid\", \"same\" or numbers, got \"", name, "\""));
+}
+
+template <class T>
+class Conv2D final : public Layer<T> {
+ public:
+  explicit Conv2D(const Attrs& attrs)
+      : filters_(attrs.positive("filters")),
+        kernel_(attrs.pair("kernel_size", 1)),
+        stride_(attrs.pair("stride", 1)),
+        dilation_(attrs.pair("dilation", 1)),
+        padding_(parse_padding(attrs)),
+        groups_(attrs.positive("groups")),
+        activation_(activation_of(attrs)),
+        use_bias_(attrs.flag("use_bias")),
+        kernel_initializer_(attrs.text("kernel_initializer")),
+        bias_initializer_(attrs.text("bias_initializer")) {}
+
+  const char* kind() const override { return "Conv2D"; }
+  Index flops() const override { return 2 * g_.depth() * g_.out_size(); }
+  bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
+  void drop_softmax() override { activation_ = {}; }
+
+  Index saved_bytes() const override {
+    return conv_->saved_size(g_) * static_cast<Index>(sizeof(T));
+  }
+  Index accumulator_size() const override {
+    return conv_->accumulator_size(g_) + (use_bias_ ? g_.out_channels : 0);
+  }
+  Index scratch_size(Index images) const override {
+    return std::max({conv_->scratch_size(g_, ConvPass::forward, images),
+                     conv_->scratch_size(g_, ConvPass::backward_data, images),
+                     conv_->scratch_size(g_, ConvPass::backward_weights, images)});
+  }
+
+  void pack() override {
+    conv_->pack(g_, ConvPass::forward, weights().value, forward_weights_.data());
+    conv_->pack(g_, ConvPass::backward_data, weights().value, backward_weights_.data());
+  }
+
+  void forward(const ForwardRun<T>& run) override {
+    const T* bias = use_bias_ ? this->parameters_[1].value : nullptr;
+    conv_->forward(g_, run.images, run.input, forward_weights_.data(), bias, activation_,
+                   run.output, reinterpret_cast<T*>(run.saved), run.scratch);
+    if (!applied_by_kernel(activation_)) {
+      this->kernels().element.activate(activation_, run.images * g_.out_pixels(), g_.out_channels,
+                                       run.output);
+    }
+  }
+
+  void backward(const BackwardRun<T>& run) override {
+    this->kernels().element.activate_backward(activation_, run.images * g_.out_pixels(),
+                                              g_.out_channels, run.output, run.grad_output);
+    if (run.accumulator != nullptr) {
+      T* bias = use_bias_ ? run.accumulator + conv_->accumulator_size(g_) : nullptr;
+      conv_->backward_weights(g_, run.images, run.input, reinterpret_cast<const T*>(run.saved),
+                              run.grad_output, run.accumulator, bias, run.accumulate, run.scratch);
+    }
+    if (run.grad_input != nullptr) {
+      conv_->backward_data(g_, run.images, run.grad_output, backward_weights_.data(),
+                           run.grad_input, run.scratch);
+    }
+  }
+
+  void finish_gradients(const T* accumulator) override {
+    conv_->finish_weights(g_, accumulator, weights().grad);
+    if (use_bias_) {
+      std::copy_n(accumulator + conv_->accumulator_size(g_), g_.out_channels,
+                  this->parameters_[1].grad);
+    }
+  }
+
+ protected:
+  Shape plan_layer(const PlanContext&) override {
+    check_input();
+    const Shape& in = this->input();
+    g_ = {};
+    g_.in_channels = in.channels;
+    g_.in_height = in.height;
+    g_.in_width = in.width;
+    g_.out_channels = filters_;
+    g_.kernel_height = kernel_.first;
+    g_.kernel_width = kernel_.second;
+    g_.stride_height = stride_.first;
+    g_.stride_width = stride_.second;
+    g_.dilation_height = dilation_.first;
+    g_.dilation_width = dilation_.second;
+    g_.groups = groups_;
+    const Index rows = padding_.same ? same_padding(in.height, kernel_.first, stride_.first,
+                                                    dilation_.first)
+                                     : 2 * padding_.rows;
+    const Index columns = padding_.same ? same_padding(in.width, kernel_.second, stride_.second,
+                                                       dilation_.second)
+                                        : 2 * padding_.columns;
+    g_.pad_top = rows / 2;
+    g_.pad_left = columns / 2;
+    g_.out_height = output_size(in.height, kernel_.first, stride_.first, dilation_.first, rows);
+    g_.out_width = output_size(in.width, kernel_.second, stride_.second, dilation_.second, columns);
+    if (g_.out_height < 1 || g_.out_width < 1) {
+      throw ShapeError(concat(this->label(), ": kernel ", kernel_.first, "x", kernel_.second,
+                              dilation_ == std::pair<Index, Index>{1, 1}
+                                  ? std::string()
+                                  : concat(" with dilation ", dilation_.first, "x", dilation_.second),
+                              " does not fit input ", in.height, "x", in.width, " with padding ",
+                              padding_.rows, "x", padding_.columns,
+                              "; use padding=\"same\" or a smaller kernel"));
+    }
+    checked_product({g_.out_channels, g_.out_height, g_.out_width}, this->label() + " output");
+    add_parameters();
+    conv_ = &this->kernels().direct;
+    forward_weights_.resize(conv_->packed_size(g_, ConvPass::forward));
+    backward_weights_.resize(conv_->packed_size(g_, ConvPass::backward_data));
+    return {g_.out_channels, g_.out_height, g_.out_width, false};
+  }
+
+ private:
+  Parameter<T>& weights() { return this->parameters_[0]; }
+
+  void check_input() const {
+    const Shape& in = this->input();
+    if (in.flat) {
+      throw ShapeError(concat(this->label(), ": expected input (channels, height, width), got ",
+                              in.str(), "; place it before Flatten and Dense"));
+    }
+    if (in.channels % groups_ != 0 || filters_ % groups_ != 0) {
+      throw ShapeError(concat(this->label(), ": groups=", groups_, " must divide both the ",
+                              in.channels, " input channels and the ", filters_, " filters"));
+    }
+    // No sum of positions may leave the range of Index; far beyond any image.
+    constexpr Index kLargest = Index{1} << 30;
+    for (const Index size : {kernel_.first, kernel_.second, stride_.first, stride_.second,
+                             dilation_.first, dilation_.second, padding_.rows, padding_.columns}) {
+      if (size > kLargest) {
+        throw ShapeError(concat(this->label(), ": sizes up to ", kLargest, " are possible, got ", size));
+      }
+    }
+    checked_product({kernel_.first, dilation_.first}, this->label() + " kernel");
+    checked_product({kernel_.second, dilation_.second}, this->label() + " kernel");
+  }
+
+  void add_parameters() {
+    const Index in = g_.group_in();
+    checked_product({filters_, in, kernel_.first, kernel_.second}, this->label() + " weights");
+    const Index area = kernel_.first * kernel_.second;
+    this->parameters_.clear();
+    this->parameters_.push_back({"weight",
+                                 {filters_, in, kernel_.first, kernel_.second},
+                                 {filters_, in, kernel_.first, kernel_.second},
+                                 kernel_initializer_,
+                                 in * area,
+                                 filters_ / groups_ * area});
+    if (use_bias_) {
+      this->parameters_.push_back(
+          {"bias", {filters_}, {filters_, 1, 1, 1}, bias_initializer_, in * area, filters_});
+    }
+  }
+
+  Index filters_;
+  std::pair<Index, Index> kernel_, stride_, dilation_;
+  Padding padding_;
+  Index groups_;
+  Activation activation_;
+  bool use_bias_;
+  std::string kernel_initializer_, bias_initializer_;
+  ConvGeometry g_{};
+  const ConvKernel<T>* conv_ = nullptr;
+  Buffer<T> forward_weights_, backward_weights_;
+};
+
+}  // namespace
+
+template <class T>
+LayerPtr<T> make_conv2d(const Attrs& attrs) {
+  return std::make_unique<Conv2D<T>>(attrs);
+}
+template LayerPtr<float> make_conv2d(const Attrs&);
+template LayerPtr<double> make_conv2d(const Attrs&);
+
+}  // namespace cnnx

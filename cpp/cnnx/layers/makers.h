@@ -1,0 +1,23 @@
+// One maker a layer, defined in the layer's own file and listed in registry.cpp.
+#pragma once
+
+#include "cnnx/layers/layer.h"
+
+namespace cnnx {
+
+template <class T>
+LayerPtr<T> make_activation(const Attrs& attrs);
+template <class T>
+LayerPtr<T> make_conv2d(const Attrs& attrs);
+template <class T>
+LayerPtr<T> make_dense(const Attrs& attrs);
+template <class T>
+LayerPtr<T> make_flatten(const Attrs& attrs);
+template <class T>
+LayerPtr<T> make_max_pool2d(const Attrs& attrs);
+template <class T>
+LayerPtr<T> make_normalize(const Attrs& attrs);
+template <class T>
+LayerPtr<T> make_rescale(const Attrs& attrs);
+
+}  // namespace cnnx
