@@ -1,0 +1,89 @@
+"""The command line, ``cnnx``: train, evaluate, predict, info, config.
+
+One module per subcommand, each with `HELP`, `DESCRIPTION`, `add_arguments` and `run`, which
+does the work. `main` turns what happened into an exit code.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+import cnnx
+from cnnx.cli import config, evaluate, info, output, predict, train
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+COMMANDS = {
+    "train": train,
+    "evaluate": evaluate,
+    "predict": predict,
+    "info": info,
+    "config": config,
+}
+
+OK = 0
+FAILURE = 1
+USAGE = 2
+INTERRUPTED = 130
+
+# What can go wrong while running and is the user's to mend: files, data, numbers, memory,
+# a missing optional package. Anything else is a fault in cnnx and keeps its traceback.
+_FAILURES = (OSError, ValueError, TypeError, ArithmeticError, MemoryError, ImportError)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The arguments, without the name of the program. Default: those of the process.
+
+    Returns
+    -------
+    int
+        The exit code: 0 for success, 1 for a failure while running (one message on
+        standard error), 2 for wrong usage, 130 after Ctrl-C.
+    """
+    output.open_missing_stderr()
+    try:
+        code = _run(argv)
+        output.flush()
+    except KeyboardInterrupt:
+        output.note("cnnx: interrupted")
+        code = INTERRUPTED
+    except BrokenPipeError:  # the reader has left, as `head` does: nobody to tell
+        code = FAILURE
+    except _FAILURES as error:
+        output.note(f"cnnx: error: {output.describe(error)}")
+        code = FAILURE
+    output.silence_broken_stdout()
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        args = _parser().parse_args(argv)
+        args.run(args)
+    except SystemExit as stop:  # argparse: --help, --version, wrong usage
+        return stop.code if isinstance(stop.code, int) else USAGE
+    return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cnnx",
+        description="Train convolutional networks on the CPU.",
+        epilog="Exit codes: 0 success, 1 failure while running, 2 wrong usage, 130 Ctrl-C.",
+    )
+    parser.add_argument("--version", action="version", version=f"cnnx {cnnx.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        subparser = commands.add_parser(name, help=command.HELP, description=command.DESCRIPTION)
+        command.add_arguments(subparser)
+        subparser.set_defaults(run=command.run, parser=subparser)
+    return parser

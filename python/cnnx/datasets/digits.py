@@ -1,0 +1,103 @@
+"""The 8x8 handwritten digits that come with the package."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnnx import _validate
+from cnnx.errors import ConfigError, FileFormatError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cnnx.datasets.types import Split
+
+_FILE = Path(__file__).with_name("data") / "digits.npz"
+_SHA256 = "6a6432310fd6e1be5ff3b45259efbbb2c8e76103c5f64f64b4d80f530315b5c6"
+_MAX_PIXEL = 16
+_CLASSES = 10
+
+
+def digits(test_size: float = 0.2, dtype: str = "float32") -> Split:
+    """Return the 1,797 images of the UCI handwritten digits test set, split in two.
+
+    Ten classes, 174 to 183 images each, 8x8 pixels, one channel. The data is part of
+    the package: nothing is downloaded.
+
+    The split is fixed and stratified. Of the n images of a class, in the order of the
+    original file, round(n * test_size) are taken for the test, evenly spaced: image i
+    is taken where floor((i + 1) * t / n) exceeds floor(i * t / n), with t the number
+    to take. Both parts keep the order of the original file. With the default, 1,438
+    images are for training and 359 for the test.
+
+    Parameters
+    ----------
+    test_size : float, default 0.2
+        Share of every class that goes to the test part, between 0 and 1.
+    dtype : {"float32", "uint8"}, default "float32"
+        "float32" gives pixels divided by 16, in [0, 1]; "uint8" gives the original
+        values 0..16.
+
+    Returns
+    -------
+    (x_train, y_train), (x_test, y_test) : tuple of tuple of numpy.ndarray
+        Images (N, 1, 8, 8) of `dtype` and labels (N,) of int64.
+
+    Raises
+    ------
+    TypeError
+        If `test_size` is not a number or `dtype` not a string.
+    ConfigError
+        If `dtype` is another one, or `test_size` leaves a class without an image in
+        one of the parts.
+    FileFormatError
+        If the file in the package is not the one that was shipped.
+
+    References
+    ----------
+    E. Alpaydin and C. Kaynak (1998). Optical Recognition of Handwritten Digits. UCI
+    Machine Learning Repository. https://doi.org/10.24432/C50P49. Licence: CC BY 4.0.
+    """
+    dtype = _validate.choice(dtype, "digits", "dtype", ("float32", "uint8"))
+    test_size = _validate.real(test_size, "digits", "test_size", above=0, below=1)
+    images, labels = _load()
+    test = _test_mask(labels, test_size)
+    x: NDArray[Any] = images[:, np.newaxis]
+    if dtype == "float32":
+        x = x / np.float32(_MAX_PIXEL)
+    return (x[~test], labels[~test]), (x[test], labels[test])
+
+
+def _load() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Read the file of the package, checked against its SHA-256."""
+    content = _FILE.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != _SHA256:
+        raise FileFormatError(
+            f"{_FILE}: not the file that cnnx ships: expected SHA-256 {_SHA256}, "
+            f"found {found}; install cnnx again"
+        )
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return arrays["images"], arrays["labels"].astype(np.int64)
+
+
+def _test_mask(labels: NDArray[np.int64], test_size: float) -> NDArray[np.bool_]:
+    """Mark the images of the test part."""
+    mask = np.zeros(len(labels), dtype=np.bool_)
+    for label in range(_CLASSES):
+        (rows,) = np.nonzero(labels == label)
+        count = len(rows)
+        take = round(count * test_size)
+        if not 0 < take < count:
+            raise ConfigError(
+                f"digits: test_size {test_size!r} takes {take} of the {count} images of "
+                f"class {label} for the test; both parts need at least one"
+            )
+        index = np.arange(count)
+        mask[rows] = (index + 1) * take // count > index * take // count
+    return mask

@@ -1,0 +1,14 @@
+"""Types that the data sets share."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Part: TypeAlias = tuple[NDArray[Any], NDArray[np.int64]]
+"""Images (N, C, H, W) and labels (N,)."""
+
+Split: TypeAlias = tuple[Part, Part]
+"""The training part and the test part."""
