@@ -26,19 +26,20 @@ inline std::vector<Index> dims_of(const py::array& array) {
 template <class T>
 Array<T> expect(const py::handle& object, const char* name) {
   if (!py::isinstance<Array<T>>(object)) {
-    throw py::type_error(concat(name, ": expected a C-contiguous array of ",
-                                std::string(py::str(py::dtype::of<T>())), ", got ",
-                                py::isinstance<py::array>(object)
-                                    ? std::string(py::str(py::array(py::reinterpret_borrow<py::object>(object)).dtype()))
-                                    : std::string(py::str(py::type::of(object)))));
+    throw py::type_error(concat(
+        name, ": expected a C-contiguous array of ", std::string(py::str(py::dtype::of<T>())),
+        ", got ",
+        py::isinstance<py::array>(object)
+            ? std::string(py::str(py::array(py::reinterpret_borrow<py::object>(object)).dtype()))
+            : std::string(py::str(py::type::of(object)))));
   }
   return py::reinterpret_borrow<Array<T>>(object);
 }
 
 inline void expect_dims(const py::array& array, const std::vector<Index>& dims, const char* name) {
   if (dims_of(array) == dims) return;
-  throw ShapeError(concat(name, ": expected shape ", format_dims(dims), ", got ",
-                          format_dims(dims_of(array))));
+  throw ShapeError(
+      concat(name, ": expected shape ", format_dims(dims), ", got ", format_dims(dims_of(array))));
 }
 
 template <class T>

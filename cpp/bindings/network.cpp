@@ -3,7 +3,6 @@
 
 #include <pybind11/stl.h>
 
-#include <limits>
 #include <mutex>
 
 #include "arrays.h"
@@ -49,7 +48,7 @@ class NetworkHandle {
   py::tuple gradients(const py::object& x, const py::object& y) {
     Holder holder;
     const Images images = to_images(x, py::none(), holder);
-    const Targets<T> targets = to_targets(y, images, holder);
+    const Targets<T> targets = to_targets(y, holder);
     std::vector<Index> dims = network_.input().to_public();
     dims.insert(dims.begin(), images.count);
     auto grad_images = make_array<T>(dims);
@@ -180,8 +179,9 @@ class NetworkHandle {
     std::vector<Index> wanted = network_.input().to_public();
     wanted.insert(wanted.begin(), array.ndim() > 0 ? array.shape(0) : 0);
     if (dims_of(array) != wanted) {
-      throw ShapeError(concat("x: expected shape (N, ", format_dims(network_.input().to_public()).substr(1),
-                              ", got ", format_dims(dims_of(array))));
+      throw ShapeError(concat("x: expected shape (N, ",
+                              format_dims(network_.input().to_public()).substr(1), ", got ",
+                              format_dims(dims_of(array))));
     }
     images.data = array.data();
     images.count = array.shape(0);
@@ -191,8 +191,8 @@ class NetworkHandle {
       if (rows.ndim() != 1) throw ShapeError("index: expected one dimension");
       for (Index i = 0; i < rows.size(); ++i) {
         if (rows.data()[i] < 0 || rows.data()[i] >= images.count) {
-          throw DataError(concat("index: ", rows.data()[i], " is out of range for ", images.count,
-                                 " images"));
+          throw DataError(
+              concat("index: ", rows.data()[i], " is out of range for ", images.count, " images"));
         }
       }
       images.index = rows.data();
@@ -202,7 +202,7 @@ class NetworkHandle {
     return images;
   }
 
-  Targets<T> to_targets(const py::object& y, const Images& images, Holder& holder) const {
+  Targets<T> to_targets(const py::object& y, Holder& holder) const {
     Targets<T> targets;
     const Index rows = py::reinterpret_borrow<py::array>(holder.x).shape(0);
     holder.y = y;
@@ -217,7 +217,6 @@ class NetworkHandle {
       expect_dims(values, dims, "y");
       targets.rows = values.data();
     }
-    static_cast<void>(images);
     return targets;
   }
 
@@ -232,7 +231,7 @@ class NetworkHandle {
   py::tuple batch(const py::object& x, const py::object& y, const py::object& index, Body&& body) {
     Holder holder;
     const Images images = to_images(x, index, holder);
-    const Targets<T> targets = to_targets(y, images, holder);
+    const Targets<T> targets = to_targets(y, holder);
     BatchResult result;
     run([&] { result = body(images, targets); });
     return py::make_tuple(result.loss_sum, result.correct);
@@ -245,7 +244,9 @@ class NetworkHandle {
 template <class T>
 void bind(py::module_& m, const char* name) {
   using Handle = NetworkHandle<T>;
-  py::class_<Handle>(m, name)
+  // The plain metaclass: there are no static properties, and type checkers know it.
+  const py::handle plain(reinterpret_cast<PyObject*>(&PyType_Type));
+  py::class_<Handle>(m, name, py::metaclass(plain))
       .def(py::init<const py::list&, const std::vector<Index>&, const py::dict&, const py::dict&,
                     std::uint64_t, bool>(),
            py::arg("layers"), py::arg("input_shape"), py::arg("loss"), py::arg("optimizer"),

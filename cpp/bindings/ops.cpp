@@ -184,7 +184,8 @@ void pool_images(const PoolGeometry& g, const KernelTable<T>& kernels, const Sha
       } else {
         std::copy_n(place + at * 4, 4, reinterpret_cast<std::byte*>(&in_window));
       }
-      const Index row = pixel / g.out_width * g.stride_height - g.pad_top + in_window / g.window_width;
+      const Index row =
+          pixel / g.out_width * g.stride_height - g.pad_top + in_window / g.window_width;
       const Index column =
           pixel % g.out_width * g.stride_width - g.pad_left + in_window % g.window_width;
       places_to[i * out.size() + k] = row * g.in_width + column;
@@ -221,7 +222,8 @@ Array<T> max_pool2d_backward(const Array<T>& grad, const Array<Index>& indices,
                              const std::vector<Index>& input_shape) {
   expect_rank(grad, 4, "grad", "(N, C, H, W)");
   expect_dims(indices, dims_of(grad), "indices");
-  if (input_shape.size() != 4 || input_shape[0] != grad.shape(0) || input_shape[1] != grad.shape(1)) {
+  if (input_shape.size() != 4 || input_shape[0] != grad.shape(0) ||
+      input_shape[1] != grad.shape(1)) {
     throw ShapeError(concat("input_shape: expected (", grad.shape(0), ", ", grad.shape(1),
                             ", height, width), got ", format_dims(input_shape)));
   }
@@ -276,8 +278,9 @@ void bind(py::module_& m) {
         return conv_layer(x, w, b, {stride, padding, dilation, groups, activation}, b.has_value())
             .forward();
       },
-      py::arg("x").noconvert(), py::arg("w").noconvert(), py::arg("b").noconvert(), py::arg("stride"),
-      py::arg("padding"), py::arg("dilation"), py::arg("groups"), py::arg("activation"));
+      py::arg("x").noconvert(), py::arg("w").noconvert(), py::arg("b").noconvert(),
+      py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
+      py::arg("activation"));
   m.def(
       "conv2d_backward",
       [](const Array<T>& grad, const Array<T>& x, const Array<T>& w,

@@ -15,7 +15,7 @@ struct Network<T>::Job {
   const T* grad_outputs = nullptr;      // one of the two
   T* grad_images = nullptr;             // null: not wanted
   BatchResult result{};
-  Index lanes_used = 0;                 // lanes whose accumulators hold something
+  Index lanes_used = 0;  // lanes whose accumulators hold something
   std::atomic<bool> finite{true};
 
   bool wants_grad_of(Index level, Index first_trained) const {
@@ -62,9 +62,8 @@ Index Network<T>::work(const Segment& segment, Index images) const {
 template <class T>
 void Network<T>::pack_weights() {
   if (!stale_) return;
-  parallel_for(static_cast<Index>(layers_.size()), weights_.size(), [&](Index layer, int) {
-    layers_[static_cast<std::size_t>(layer)]->pack();
-  });
+  parallel_for(static_cast<Index>(layers_.size()), weights_.size(),
+               [&](Index layer, int) { layers_[static_cast<std::size_t>(layer)]->pack(); });
   stale_ = false;
 }
 
@@ -181,7 +180,8 @@ void Network<T>::loss_pass(Job& job, const Range& pass, const T* outputs, T* gra
         target.label = job.targets->labels[job.images.row(pass.first + i)];
       }
       const T* out = outputs + i * size;
-      losses_[i] = loss_->evaluate(size, out, target, scale, grad == nullptr ? nullptr : grad + i * size);
+      losses_[i] =
+          loss_->evaluate(size, out, target, scale, grad == nullptr ? nullptr : grad + i * size);
       const Index wanted = target.row == nullptr ? target.label : argmax(size, target.row);
       correct_[i] = argmax(size, out) == wanted;
     }
@@ -207,7 +207,8 @@ void Network<T>::backward_pass(Job& job, const Range& pass, bool accumulate) {
       Layer<T>& layer = *layers_[static_cast<std::size_t>(segment->begin)];
       layer.backward({pass.count, workspace_.activations(segment->begin),
                       workspace_.activations(segment->end), workspace_.saved(segment->begin),
-                      grad_in, job.wants_grad_of(segment->begin, first_trained_) ? grad_out : nullptr,
+                      grad_in,
+                      job.wants_grad_of(segment->begin, first_trained_) ? grad_out : nullptr,
                       layer.parameters().empty() ? nullptr : layer.parameters()[0].grad, accumulate,
                       workspace_.scratch(0), workspace_.scratch_stride()});
     } else {
@@ -297,7 +298,8 @@ BatchResult Network<T>::evaluate_batch(const Images& images, const Targets<T>& t
   Job job{images, &targets};
   losses_.reserve(workspace_.schedule().pass_images);
   correct_.reserve(workspace_.schedule().pass_images);
-  run_inference(images, [&](const Range& pass, T* outputs) { loss_pass(job, pass, outputs, nullptr); });
+  run_inference(images,
+                [&](const Range& pass, T* outputs) { loss_pass(job, pass, outputs, nullptr); });
   return job.result;
 }
 
@@ -356,8 +358,8 @@ T* Network<T>::infer_pass(const Images& images, const Range& pass, std::atomic<b
         Layer<T>& layer = *layers_[static_cast<std::size_t>(l)];
         if (layer.passes_through()) continue;
         T* next = workspace_.slice_buffer(thread, which++);
-        layer.forward({slice.count, at, next, workspace_.slice_saved(thread),
-                       workspace_.scratch(thread), 0});
+        layer.forward(
+            {slice.count, at, next, workspace_.slice_saved(thread), workspace_.scratch(thread), 0});
         at = next;
       }
       std::copy_n(at, slice.count * workspace_.size_of(segment.end),
@@ -368,12 +370,14 @@ T* Network<T>::infer_pass(const Images& images, const Range& pass, std::atomic<b
 }
 
 // The public members; the others follow from them.
-template BatchResult Network<float>::train_batch(const Images&, const Targets<float>&, std::optional<double>);
+template BatchResult Network<float>::train_batch(const Images&, const Targets<float>&,
+                                                 std::optional<double>);
 template BatchResult Network<float>::evaluate_batch(const Images&, const Targets<float>&);
 template void Network<float>::predict(const Images&, float*);
 template BatchResult Network<float>::differentiate(const Images&, const Targets<float>&, float*);
 template void Network<float>::backpropagate(const Images&, const float*, float*);
-template BatchResult Network<double>::train_batch(const Images&, const Targets<double>&, std::optional<double>);
+template BatchResult Network<double>::train_batch(const Images&, const Targets<double>&,
+                                                  std::optional<double>);
 template BatchResult Network<double>::evaluate_batch(const Images&, const Targets<double>&);
 template void Network<double>::predict(const Images&, double*);
 template BatchResult Network<double>::differentiate(const Images&, const Targets<double>&, double*);

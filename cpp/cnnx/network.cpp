@@ -66,7 +66,8 @@ template <class T>
 void Network<T>::check_loss() const {
   if (!loss_ || !loss_->takes_logits() || output().flat) return;
   throw ShapeError(concat("loss: cross-entropy expects outputs (classes,), the last layer gives ",
-                          output().str(), "; end the network with layers.Flatten() and layers.Dense()"));
+                          output().str(),
+                          "; end the network with layers.Flatten() and layers.Dense()"));
 }
 
 // A loss that takes logits has the softmax in it; predict() applies it to the outputs.

@@ -88,7 +88,8 @@ class Network {
   void forward_pass(Job& job, const Range& pass);
   void loss_pass(Job& job, const Range& pass, const T* outputs, T* grad);
   void backward_pass(Job& job, const Range& pass, bool accumulate);
-  void backward_slices(Job& job, const Range& pass, const Segment& segment, T* grad_in, T* grad_out);
+  void backward_slices(Job& job, const Range& pass, const Segment& segment, T* grad_in,
+                       T* grad_out);
   void finish_gradients(Index lanes);
   template <class Sink>
   void run_inference(const Images& images, Sink&& sink);
@@ -109,9 +110,9 @@ class Network {
   Buffer<T> weights_, grads_;
   std::vector<Buffer<T>> slots_;
   Workspace<T> workspace_;
-  Buffer<double> losses_;           // of the images of a pass
+  Buffer<double> losses_;  // of the images of a pass
   Buffer<std::uint8_t> correct_;
-  Buffer<T> target_rows_;           // of a pass, in the engine's layout
+  Buffer<T> target_rows_;  // of a pass, in the engine's layout
 };
 
 }  // namespace cnnx

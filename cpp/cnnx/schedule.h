@@ -22,7 +22,7 @@ constexpr Range part_of(Index count, Index part, Index parts) {
 }
 
 struct Schedule {
-  Index pass_images = 0;   // most images of a pass
+  Index pass_images = 0;  // most images of a pass
   Index most_lanes = 0;
   Index slice_images = 0;  // most images of a slice
 

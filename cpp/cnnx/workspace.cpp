@@ -60,7 +60,8 @@ void Workspace<T>::plan(const Shape& input, const std::vector<LayerPtr<T>>& laye
     for (Index l = segment.begin; l < segment.end && !segment.whole_batch; ++l) {
       const Index wide = std::max(size_of(l), size_of(l + 1));
       slice_size_ = std::max(slice_size_, round_up(wide * schedule_.slice_images, kAlign));
-      const Index saved = layers[static_cast<std::size_t>(l)]->saved_bytes() * schedule_.slice_images;
+      const Index saved =
+          layers[static_cast<std::size_t>(l)]->saved_bytes() * schedule_.slice_images;
       slice_saved_ =
           std::max(slice_saved_, round_up(ceil_div(saved, static_cast<Index>(sizeof(T))), kAlign));
     }

@@ -35,12 +35,17 @@ class Workspace {
   void reserve_inference(Index images);
 
   // Level l is the input of layer l, level (number of layers) the output of the network.
-  T* activations(Index level) { return activations_.data() + activation_at_[static_cast<std::size_t>(level)]; }
-  std::byte* saved(Index layer) { return saved_.data() + saved_at_[static_cast<std::size_t>(layer)]; }
+  T* activations(Index level) {
+    return activations_.data() + activation_at_[static_cast<std::size_t>(level)];
+  }
+  std::byte* saved(Index layer) {
+    return saved_.data() + saved_at_[static_cast<std::size_t>(layer)];
+  }
   // Two buffers for the gradients, or the inference outputs, at the borders of segments.
   T* border(Index which) { return borders_[which & 1].data(); }
   T* accumulator(Index lane, Index layer) {
-    return accumulators_.data() + lane * lane_size_ + accumulator_at_[static_cast<std::size_t>(layer)];
+    return accumulators_.data() + lane * lane_size_ +
+           accumulator_at_[static_cast<std::size_t>(layer)];
   }
   Index lane_size() const { return lane_size_; }
 
@@ -62,10 +67,10 @@ class Workspace {
   const std::vector<LayerPtr<T>>* layers_ = nullptr;
   Schedule schedule_;
   std::vector<Segment> segments_;
-  std::vector<Index> sizes_;            // elements per image at each level
-  Index border_size_ = 0;               // largest size at a segment's border
-  Index slice_size_ = 0;                // a slice at the largest level within a segment
-  Index slice_saved_ = 0;               // elements that hold a slice's saved bytes
+  std::vector<Index> sizes_;  // elements per image at each level
+  Index border_size_ = 0;     // largest size at a segment's border
+  Index slice_size_ = 0;      // a slice at the largest level within a segment
+  Index slice_saved_ = 0;     // elements that hold a slice's saved bytes
   Index lane_size_ = 0;
   std::vector<Index> accumulator_at_, activation_at_, saved_at_;
 

@@ -19,7 +19,9 @@ const Attrs::Value& Attrs::at(const std::string& name) const {
   return found->second;
 }
 
-bool Attrs::flag(const std::string& name) const { return get<bool>(at(name), name, "True or False"); }
+bool Attrs::flag(const std::string& name) const {
+  return get<bool>(at(name), name, "True or False");
+}
 
 Index Attrs::integer(const std::string& name) const {
   return get<Index>(at(name), name, "an integer");

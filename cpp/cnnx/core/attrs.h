@@ -12,7 +12,8 @@ namespace cnnx {
 
 class Attrs {
  public:
-  using Value = std::variant<bool, Index, double, std::string, std::vector<Index>, std::vector<double>>;
+  using Value =
+      std::variant<bool, Index, double, std::string, std::vector<Index>, std::vector<double>>;
 
   void set(const std::string& name, Value value) { values_[name] = std::move(value); }
   bool has(const std::string& name) const { return values_.count(name) > 0; }

@@ -33,7 +33,8 @@ bool load_typed(const Shape& shape, const Images& images, Index first, Index cou
       for (Index k = 0; k < size; ++k) to[k] = static_cast<T>(from[k]);
     } else {
       for (Index c = 0; c < channels; ++c) {
-        for (Index p = 0; p < pixels; ++p) to[p * channels + c] = static_cast<T>(from[c * pixels + p]);
+        for (Index p = 0; p < pixels; ++p)
+          to[p * channels + c] = static_cast<T>(from[c * pixels + p]);
       }
     }
     // Checked after the conversion: a float64 beyond float32's range counts as not finite.

@@ -8,7 +8,8 @@ namespace cnnx {
 
 enum class ImageType { float32, float64, uint8 };
 
-// Rows of a C-contiguous array (N, C, H, W); index picks the rows of the batch, null means in order.
+// Rows of a C-contiguous array (N, C, H, W); index picks the rows of the batch, null means in
+// order.
 struct Images {
   const void* data = nullptr;
   ImageType type = ImageType::float32;

@@ -8,6 +8,8 @@ namespace cnnx {
 using Index = std::int64_t;
 
 constexpr Index ceil_div(Index value, Index divisor) { return (value + divisor - 1) / divisor; }
-constexpr Index round_up(Index value, Index multiple) { return ceil_div(value, multiple) * multiple; }
+constexpr Index round_up(Index value, Index multiple) {
+  return ceil_div(value, multiple) * multiple;
+}
 
 }  // namespace cnnx

@@ -1,6 +1,7 @@
 // Counter-based random numbers: a draw depends on (seed, stream, index) and on nothing else, so any
 // thread can make any draw and a run can be taken up anywhere.
-// Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+// Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC
+// 2011.
 #pragma once
 
 #include <array>
@@ -19,8 +20,8 @@ class Random {
   Random(std::uint64_t seed, Stream stream, std::uint32_t lane);
 
   std::array<std::uint32_t, 4> bits(std::uint64_t index) const;
-  double uniform(std::uint64_t index) const;                     // in [0, 1)
-  double normal(std::uint64_t index) const;                      // mean 0, standard deviation 1
+  double uniform(std::uint64_t index) const;  // in [0, 1)
+  double normal(std::uint64_t index) const;   // mean 0, standard deviation 1
   std::uint64_t below(std::uint64_t bound, std::uint64_t index) const;  // in [0, bound)
 
  private:

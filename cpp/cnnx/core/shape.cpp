@@ -25,8 +25,8 @@ Index checked_product(const std::vector<Index>& sizes, std::string_view what) {
   Index product = 1;
   for (const Index size : sizes) {
     if (size != 0 && product > kLargest / size) {
-      throw ShapeError(concat(what, ": the product of ", format_dims(sizes),
-                              " overflows; use smaller sizes"));
+      throw ShapeError(
+          concat(what, ": the product of ", format_dims(sizes), " overflows; use smaller sizes"));
     }
     product *= size;
   }
@@ -40,7 +40,8 @@ Shape Shape::from_public(const std::vector<Index>& dims) {
   }
   for (const Index dim : dims) {
     if (dim < 1) {
-      throw ShapeError(concat("input_shape: every size must be at least 1, got ", format_dims(dims)));
+      throw ShapeError(
+          concat("input_shape: every size must be at least 1, got ", format_dims(dims)));
     }
   }
   checked_product(dims, "input_shape");

@@ -35,7 +35,8 @@ Index checked_product(const std::vector<Index>& sizes, std::string_view what);
 
 // Places a window of `kernel` taps, `dilation` apart, can take in steps of `stride`; <= 0: none.
 constexpr Index window_extent(Index kernel, Index dilation) { return (kernel - 1) * dilation + 1; }
-constexpr Index output_size(Index input, Index kernel, Index stride, Index dilation, Index padding) {
+constexpr Index output_size(Index input, Index kernel, Index stride, Index dilation,
+                            Index padding) {
   const Index room = input + padding - window_extent(kernel, dilation);
   return room < 0 ? 0 : room / stride + 1;
 }

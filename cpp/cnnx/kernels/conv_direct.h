@@ -31,7 +31,8 @@ void pad_images(const Padded& pad, Index images, Index rows, Index columns, Inde
   const Index before = pad.lead_columns * channels;
   const Index after = pad.columns * channels - before - row;
   for (Index image = 0; image < images; ++image) {
-    __builtin_memset(to, 0, static_cast<std::size_t>(pad.lead_rows * pad.columns * channels) * sizeof(T));
+    __builtin_memset(to, 0,
+                     static_cast<std::size_t>(pad.lead_rows * pad.columns * channels) * sizeof(T));
     to += pad.lead_rows * pad.columns * channels;
     for (Index r = 0; r < rows; ++r) {
       __builtin_memset(to, 0, static_cast<std::size_t>(before) * sizeof(T));
@@ -52,7 +53,7 @@ template <class T>
 struct PixelCursor {
   const T* source;
   T* target;
-  Index columns, rows;                     // of the grid
+  Index columns, rows;                            // of the grid
   Index source_column, source_row, source_image;  // steps
   Index target_column, target_row, target_image;
   Index column = 0, row = 0;
@@ -100,8 +101,9 @@ inline double rectifier_slope(Activation activation) {
 }
 
 // The taps of one stride phase along one axis in the transposed convolution. An input position i
-// with (i + pad) % stride == phase takes part in the outputs o = (i + pad - tap * dilation) / stride
-// of the taps tap = first, first + step, ..., and o falls by `shift` from one tap to the next.
+// with (i + pad) % stride == phase takes part in the outputs o = (i + pad - tap * dilation) /
+// stride of the taps tap = first, first + step, ..., and o falls by `shift` from one tap to the
+// next.
 struct PhaseTaps {
   Index first, step, count, shift;
   Index first_input;  // smallest i >= 0 of the phase
@@ -117,8 +119,10 @@ inline PhaseTaps phase_taps(Index phase, Index size, Index kernel, Index stride,
   taps.first = -1;
   for (Index tap = 0; tap < kernel; ++tap) {
     if ((tap * dilation) % stride != phase) continue;
-    if (taps.first < 0) taps.first = tap;
-    else if (second < 0) second = tap;
+    if (taps.first < 0)
+      taps.first = tap;
+    else if (second < 0)
+      second = tap;
     ++taps.count;
   }
   if (taps.count > 1) {
@@ -138,12 +142,12 @@ struct ConvDirect {
   }
 
   static Padded forward_pad(const Geometry& g) {
-    return pad_plan(g.in_height, g.in_width, -g.pad_top,
-                    (g.out_height - 1) * g.stride_height - g.pad_top +
-                        (g.kernel_height - 1) * g.dilation_height,
-                    -g.pad_left,
-                    (g.out_width - 1) * g.stride_width - g.pad_left +
-                        (g.kernel_width - 1) * g.dilation_width);
+    return pad_plan(
+        g.in_height, g.in_width, -g.pad_top,
+        (g.out_height - 1) * g.stride_height - g.pad_top +
+            (g.kernel_height - 1) * g.dilation_height,
+        -g.pad_left,
+        (g.out_width - 1) * g.stride_width - g.pad_left + (g.kernel_width - 1) * g.dilation_width);
   }
 
   // Rows and columns of grad_output that a position of grad_input may ask for.
@@ -205,8 +209,9 @@ struct ConvDirect {
       return together(images, g.in_height * g.in_width) *
              padded_size(backward_pad(g), g.out_channels);
     }
-    return images * (padded_size(forward_pad(g), g.in_channels) +
-                     round_up(g.out_pixels() * g.groups * Shapes::packed_columns(g.group_out()), 16)) +
+    return images *
+               (padded_size(forward_pad(g), g.in_channels) +
+                round_up(g.out_pixels() * g.groups * Shapes::packed_columns(g.group_out()), 16)) +
            round_up(g.depth(), 16) * static_cast<Index>(sizeof(Index) / sizeof(T));
   }
 
@@ -226,8 +231,15 @@ struct ConvDirect {
       const Panel panel = Shapes::panel(columns, p);
       PixelCursor<T> cursor = start;
       cursor.target += panel.column;
-      TileArgs<T> args{a, out, walk, packed, panel.width, bias ? bias + panel.column : nullptr,
-                       false, rectifies(activation), static_cast<T>(rectifier_slope(activation)),
+      TileArgs<T> args{a,
+                       out,
+                       walk,
+                       packed,
+                       panel.width,
+                       bias ? bias + panel.column : nullptr,
+                       false,
+                       rectifies(activation),
+                       static_cast<T>(rectifier_slope(activation)),
                        panel.lanes};
       for_each_tile(pixels, Shapes::kRows[panel.shape], [&](Index, int rows) {
         cursor.take(rows, a, out);
@@ -281,8 +293,8 @@ struct ConvDirect {
   template <class Body>
   static void for_each_phase(const Geometry& g, Body&& body) {
     for (Index y = 0; y < g.stride_height; ++y) {
-      const PhaseTaps rows =
-          phase_taps(y, g.in_height, g.kernel_height, g.stride_height, g.dilation_height, g.pad_top);
+      const PhaseTaps rows = phase_taps(y, g.in_height, g.kernel_height, g.stride_height,
+                                        g.dilation_height, g.pad_top);
       for (Index x = 0; x < g.stride_width; ++x) {
         const PhaseTaps columns =
             phase_taps(x, g.in_width, g.kernel_width, g.stride_width, g.dilation_width, g.pad_left);
@@ -313,8 +325,8 @@ struct ConvDirect {
           T* target = grad_input + first * g.in_size() + group * in +
                       (rows.first_input * g.in_width + columns.first_input) * g.in_channels;
           // Output reached from the phase's first input through its first tap.
-          const Index y = (rows.first_input + g.pad_top - rows.first * g.dilation_height) /
-                          g.stride_height;
+          const Index y =
+              (rows.first_input + g.pad_top - rows.first * g.dilation_height) / g.stride_height;
           const Index x = (columns.first_input + g.pad_left - columns.first * g.dilation_width) /
                           g.stride_width;
           const T* from = source + group * out;
@@ -377,7 +389,8 @@ struct ConvDirect {
       for (Index image = 0; image < images; ++image) {
         for (Index first = 0; first < g.out_height; first += block_rows) {
           const Index rows = smaller(block_rows, g.out_height - first);
-          const T* base = source + group * in + image * pad.rows * row + first * g.stride_height * row;
+          const T* base =
+              source + group * in + image * pad.rows * row + first * g.stride_height * row;
           const Walk walk{{1, rows, g.out_width},
                           {0, g.stride_height * row, g.stride_width * g.in_channels}};
           outer(g, base, offsets, walk, scratch, (image * g.out_height + first) * g.out_width,
@@ -398,8 +411,8 @@ struct ConvDirect {
     for (Index p = 0; p < Shapes::panel_count(out); ++p) {
       const Panel panel = Shapes::panel(out, p);
       const T* b = packed + pixels * panel.column + first_pixel * panel.width;
-      const TileArgs<T> args{a, target, walk, b, panel.width, nullptr, accumulate, false, T{0},
-                             panel.lanes};
+      const TileArgs<T> args{a,       target,     walk,  b,    panel.width,
+                             nullptr, accumulate, false, T{0}, panel.lanes};
       for_each_tile(g.depth(), Shapes::kRows[panel.shape], [&](Index first, int rows) {
         for (int m = 0; m < rows; ++m) {
           a[m] = base + offsets[first + m];

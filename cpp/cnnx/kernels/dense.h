@@ -66,7 +66,8 @@ struct Dense {
                              static_cast<T>(rectifier_slope(activation)),
                              panel.lanes};
       for_each_tile(rows, Shapes::kRows[panel.shape], [&](Index first, int count) {
-        aim(input + k, g.inputs, output + panel.column, g.outputs, first_row + first, count, a, out);
+        aim(input + k, g.inputs, output + panel.column, g.outputs, first_row + first, count, a,
+            out);
         Shapes::pick(panel.shape, count)(args);
       });
     }
@@ -83,8 +84,10 @@ struct Dense {
     }
     const T* a[Shapes::kMostRows];
     T* out[Shapes::kMostRows];
-    const TileArgs<T> args{a,    out,     Walk{{1, 1, g.outputs}, {0, 0, 1}}, scratch, panel.width,
-                           nullptr, false, false, T{0}, panel.lanes};
+    const TileArgs<T> args{a,          out,         Walk{{1, 1, g.outputs}, {0, 0, 1}},
+                           scratch,    panel.width, nullptr,
+                           false,      false,       T{0},
+                           panel.lanes};
     for_each_tile(g.rows, Shapes::kRows[panel.shape], [&](Index first, int count) {
       aim(grad_output, g.outputs, grad_input + panel.column, g.inputs, first, count, a, out);
       Shapes::pick(panel.shape, count)(args);

@@ -40,8 +40,7 @@ constexpr Row kRows[] = {
 #if defined(CNNX_HAVE_NEON)
     {"neon", &isa_neon, always},
 #endif
-    {"baseline", &isa_baseline, always},
-    {"reference", &isa_reference, always},
+    {"baseline", &isa_baseline, always}, {"reference", &isa_reference, always},
 };
 
 const Row& find(std::string_view name, const char* source) {

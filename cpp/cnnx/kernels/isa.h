@@ -1,5 +1,5 @@
-// The instruction sets of this build. Each row is one file isa_<name>.cpp with its own flags; which of
-// them are in a build is known to dispatch.cpp (CNNX_HAVE_<NAME>).
+// The instruction sets of this build. Each row is one file isa_<name>.cpp with its own flags; which
+// of them are in a build is known to dispatch.cpp (CNNX_HAVE_<NAME>).
 #pragma once
 
 #include "cnnx/kernels/table.h"

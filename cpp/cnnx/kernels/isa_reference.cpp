@@ -16,7 +16,8 @@ void for_each_product(const ConvGeometry& g, Index images, Body&& body) {
     for (Index oy = 0; oy < g.out_height; ++oy) {
       for (Index ox = 0; ox < g.out_width; ++ox) {
         for (Index oc = 0; oc < g.out_channels; ++oc) {
-          const Index output = ((image * g.out_height + oy) * g.out_width + ox) * g.out_channels + oc;
+          const Index output =
+              ((image * g.out_height + oy) * g.out_width + ox) * g.out_channels + oc;
           for (Index ky = 0; ky < g.kernel_height; ++ky) {
             const Index iy = oy * g.stride_height - g.pad_top + ky * g.dilation_height;
             if (iy < 0 || iy >= g.in_height) continue;
@@ -96,7 +97,8 @@ struct Reference {
                            const T* bias, Activation activation, T* output, T*, T*) {
     const Index count = images * g.out_size();
     for (Index i = 0; i < count; ++i) output[i] = bias ? bias[i % g.out_channels] : T{0};
-    for_each_product(g, images, [&](Index x, Index w, Index y) { output[y] += input[x] * weights[w]; });
+    for_each_product(g, images,
+                     [&](Index x, Index w, Index y) { output[y] += input[x] * weights[w]; });
     if (activation.kind == ActivationKind::relu || activation.kind == ActivationKind::leaky_relu) {
       for (Index i = 0; i < count; ++i) output[i] = activated(activation, output[i]);
     }

@@ -62,7 +62,8 @@ struct ConvKernel {
   // grad_input = the transpose of the convolution applied to grad_output.
   void (*backward_data)(const ConvGeometry&, Index images, const T* grad_output, const T* packed,
                         T* grad_input, T* scratch);
-  // accumulator (+)= sum over images and pixels of input x grad_output; grad_bias likewise (or null).
+  // accumulator (+)= sum over images and pixels of input x grad_output; grad_bias likewise (or
+  // null).
   void (*backward_weights)(const ConvGeometry&, Index images, const T* input, const T* saved,
                            const T* grad_output, T* accumulator, T* grad_bias, bool accumulate,
                            T* scratch);
@@ -77,7 +78,8 @@ struct DenseGeometry {
 enum class DensePass { forward, backward_data, backward_weights };
 
 // The three passes of output = input * weights + bias. Each is cut into `tasks` by shape alone; a
-// call does one of them. Reads of `weights` and `grad_output` may touch up to 64 bytes past the end.
+// call does one of them. Reads of `weights` and `grad_output` may touch up to 64 bytes past the
+// end.
 template <class T>
 struct DenseKernel {
   Index (*tasks)(const DenseGeometry&, DensePass);

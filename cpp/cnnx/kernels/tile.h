@@ -25,12 +25,12 @@ struct TileArgs {
   T* const* out;      // MR pointers
   Walk walk;
   const T* b;
-  Index b_stride;     // elements from one row of b to the next
-  const T* bias;      // added to every row; null for none
-  bool accumulate;    // start from out instead of zero
-  bool rectify;       // out = negative values times slope
+  Index b_stride;   // elements from one row of b to the next
+  const T* bias;    // added to every row; null for none
+  bool accumulate;  // start from out instead of zero
+  bool rectify;     // out = negative values times slope
   T slope;
-  int lanes;          // columns that exist; the others are computed and dropped
+  int lanes;  // columns that exist; the others are computed and dropped
 };
 
 template <class T, int Bytes, int MR, int NV>
@@ -82,7 +82,8 @@ void multiply_tile(const TileArgs<T>& args) {
   for (int m = 0; m < MR; ++m) {
     for (int v = 0; v < NV; ++v) {
       V value = sum[m][v];
-      if (args.rectify) value = value < T{0} ? (args.slope == T{0} ? V{} : value * args.slope) : value;
+      if (args.rectify)
+        value = value < T{0} ? (args.slope == T{0} ? V{} : value * args.slope) : value;
       T* to = args.out[m] + v * kWidth;
       if (full) {
         store(to, value);

@@ -39,7 +39,9 @@ class ActivationLayer final : public Layer<T> {
 
  private:
   Index rows() const { return this->input().flat ? 1 : this->input().pixels(); }
-  Index columns() const { return this->input().flat ? this->input().size() : this->input().channels; }
+  Index columns() const {
+    return this->input().flat ? this->input().size() : this->input().channels;
+  }
 
   Activation activation_;
 };

@@ -11,9 +11,12 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-    {"linear", ActivationKind::linear},   {"relu", ActivationKind::relu},
-    {"leaky_relu", ActivationKind::leaky_relu}, {"sigmoid", ActivationKind::sigmoid},
-    {"tanh", ActivationKind::tanh},       {"softmax", ActivationKind::softmax},
+    {"linear", ActivationKind::linear},
+    {"relu", ActivationKind::relu},
+    {"leaky_relu", ActivationKind::leaky_relu},
+    {"sigmoid", ActivationKind::sigmoid},
+    {"tanh", ActivationKind::tanh},
+    {"softmax", ActivationKind::softmax},
 };
 
 }  // namespace

@@ -112,24 +112,24 @@ class Conv2D final : public Layer<T> {
     g_.dilation_height = dilation_.first;
     g_.dilation_width = dilation_.second;
     g_.groups = groups_;
-    const Index rows = padding_.same ? same_padding(in.height, kernel_.first, stride_.first,
-                                                    dilation_.first)
-                                     : 2 * padding_.rows;
-    const Index columns = padding_.same ? same_padding(in.width, kernel_.second, stride_.second,
-                                                       dilation_.second)
-                                        : 2 * padding_.columns;
+    const Index rows = padding_.same
+                           ? same_padding(in.height, kernel_.first, stride_.first, dilation_.first)
+                           : 2 * padding_.rows;
+    const Index columns =
+        padding_.same ? same_padding(in.width, kernel_.second, stride_.second, dilation_.second)
+                      : 2 * padding_.columns;
     g_.pad_top = rows / 2;
     g_.pad_left = columns / 2;
     g_.out_height = output_size(in.height, kernel_.first, stride_.first, dilation_.first, rows);
     g_.out_width = output_size(in.width, kernel_.second, stride_.second, dilation_.second, columns);
     if (g_.out_height < 1 || g_.out_width < 1) {
-      throw ShapeError(concat(this->label(), ": kernel ", kernel_.first, "x", kernel_.second,
-                              dilation_ == std::pair<Index, Index>{1, 1}
-                                  ? std::string()
-                                  : concat(" with dilation ", dilation_.first, "x", dilation_.second),
-                              " does not fit input ", in.height, "x", in.width, " with padding ",
-                              padding_.rows, "x", padding_.columns,
-                              "; use padding=\"same\" or a smaller kernel"));
+      throw ShapeError(
+          concat(this->label(), ": kernel ", kernel_.first, "x", kernel_.second,
+                 dilation_ == std::pair<Index, Index>{1, 1}
+                     ? std::string()
+                     : concat(" with dilation ", dilation_.first, "x", dilation_.second),
+                 " does not fit input ", in.height, "x", in.width, " with padding ", padding_.rows,
+                 "x", padding_.columns, "; use padding=\"same\" or a smaller kernel"));
     }
     checked_product({g_.out_channels, g_.out_height, g_.out_width}, this->label() + " output");
     add_parameters();
@@ -157,7 +157,8 @@ class Conv2D final : public Layer<T> {
     for (const Index size : {kernel_.first, kernel_.second, stride_.first, stride_.second,
                              dilation_.first, dilation_.second, padding_.rows, padding_.columns}) {
       if (size > kLargest) {
-        throw ShapeError(concat(this->label(), ": sizes up to ", kLargest, " are possible, got ", size));
+        throw ShapeError(
+            concat(this->label(), ": sizes up to ", kLargest, " are possible, got ", size));
       }
     }
     checked_product({kernel_.first, dilation_.first}, this->label() + " kernel");

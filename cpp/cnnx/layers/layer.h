@@ -21,11 +21,11 @@ namespace cnnx {
 template <class T>
 struct Parameter {
   std::string name;
-  std::vector<Index> dims;       // public shape
-  std::array<Index, 4> view;     // public shape in four dimensions
+  std::vector<Index> dims;    // public shape
+  std::array<Index, 4> view;  // public shape in four dimensions
   std::string initializer;
   Index fan_in = 0, fan_out = 0;
-  T* value = nullptr;            // set by the network, as is grad
+  T* value = nullptr;  // set by the network, as is grad
   T* grad = nullptr;
 
   Index count() const { return view[0] * view[1] * view[2] * view[3]; }
@@ -41,9 +41,9 @@ struct ForwardRun {
   Index images;
   const T* input;
   T* output;
-  std::byte* saved;         // saved_bytes() per image; kept until backward
-  T* scratch;               // scratch_size() of them for each thread
-  Index scratch_stride;     // from one thread's scratch to the next (whole-batch layers)
+  std::byte* saved;      // saved_bytes() per image; kept until backward
+  T* scratch;            // scratch_size() of them for each thread
+  Index scratch_stride;  // from one thread's scratch to the next (whole-batch layers)
 };
 
 template <class T>
@@ -52,10 +52,10 @@ struct BackwardRun {
   const T* input;
   const T* output;
   const std::byte* saved;
-  T* grad_output;           // may be overwritten
-  T* grad_input;            // null: not wanted
-  T* accumulator;           // gradients of the parameters; null: not wanted
-  bool accumulate;          // add to the accumulator instead of starting it
+  T* grad_output;   // may be overwritten
+  T* grad_input;    // null: not wanted
+  T* accumulator;   // gradients of the parameters; null: not wanted
+  bool accumulate;  // add to the accumulator instead of starting it
   T* scratch;
   Index scratch_stride;
 };
@@ -75,20 +75,20 @@ class Layer {
     output_ = plan_layer(context);
   }
 
-  virtual const char* kind() const = 0;   // as users spell it: "Conv2D"
+  virtual const char* kind() const = 0;  // as users spell it: "Conv2D"
   const std::string& label() const { return label_; }
   const Shape& input() const { return input_; }
   const Shape& output() const { return output_; }
   std::vector<Parameter<T>>& parameters() { return parameters_; }
   const std::vector<Parameter<T>>& parameters() const { return parameters_; }
 
-  virtual Index flops() const { return 0; }            // forward, per image; multiply-add = 2
-  virtual bool whole_batch() const { return false; }   // runs on all images at once, with threads
+  virtual Index flops() const { return 0; }              // forward, per image; multiply-add = 2
+  virtual bool whole_batch() const { return false; }     // runs on all images at once, with threads
   virtual bool passes_through() const { return false; }  // the output is the input, as it lies
   virtual bool activates_softmax() const { return false; }
-  virtual void drop_softmax() {}                       // the loss or predict() applies it instead
+  virtual void drop_softmax() {}  // the loss or predict() applies it instead
 
-  virtual Index saved_bytes() const { return 0; }      // per image
+  virtual Index saved_bytes() const { return 0; }                   // per image
   virtual Index scratch_size(Index /*images*/) const { return 0; }  // per thread
   // Gradient accumulator of one lane. A whole-batch layer has its parameters' gradients instead.
   virtual Index accumulator_size() const { return 0; }

@@ -47,9 +47,9 @@ class MaxPool2D final : public Layer<T> {
                               " does not fit input ", in.height, "x", in.width, " with padding ",
                               padding_.first, "x", padding_.second, "; use a smaller pool_size"));
     }
-    g_ = {in.channels,   in.height,     in.width,       rows,           columns,
-          window_.first, window_.second, stride_.first, stride_.second, padding_.first,
-          padding_.second};
+    g_ = {in.channels,    in.height,      in.width,       rows,
+          columns,        window_.first,  window_.second, stride_.first,
+          stride_.second, padding_.first, padding_.second};
     return {in.channels, rows, columns, false};
   }
 

@@ -9,7 +9,8 @@ namespace {
 template <class T>
 class Normalize final : public Affine<T> {
  public:
-  explicit Normalize(const Attrs& attrs) : mean_(attrs.numbers("mean")), std_(attrs.numbers("std")) {
+  explicit Normalize(const Attrs& attrs)
+      : mean_(attrs.numbers("mean")), std_(attrs.numbers("std")) {
     if (mean_.size() != std_.size() || mean_.empty()) {
       throw ConfigError(concat("mean and std: expected one number each for every channel, got ",
                                mean_.size(), " and ", std_.size()));

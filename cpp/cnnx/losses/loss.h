@@ -20,8 +20,8 @@ template <class T>
 class Loss {
  public:
   virtual ~Loss() = default;
-  // The loss of one image; outputs and grad have `count` elements. grad = scale * d loss / d outputs
-  // where grad is not null.
+  // The loss of one image; outputs and grad have `count` elements. grad = scale * d loss / d
+  // outputs where grad is not null.
   virtual double evaluate(Index count, const T* outputs, Target<T> target, T scale,
                           T* grad) const = 0;
   // True when the loss takes a final softmax into itself and wants what goes into it.

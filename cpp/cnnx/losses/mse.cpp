@@ -7,7 +7,8 @@ namespace {
 template <class T>
 class MeanSquaredError final : public Loss<T> {
  public:
-  double evaluate(Index count, const T* outputs, Target<T> target, T scale, T* grad) const override {
+  double evaluate(Index count, const T* outputs, Target<T> target, T scale,
+                  T* grad) const override {
     double loss = 0;
     const T slope = 2 * scale / static_cast<T>(count);
     for (Index i = 0; i < count; ++i) {

@@ -25,8 +25,8 @@ constexpr Row<T> kRows[] = {
 double number_within(const Attrs& attrs, const std::string& name, double least, double below) {
   const double value = attrs.number(name);
   if (value >= least && value < below) return value;
-  throw ConfigError(concat(name, ": expected a number from ", least, " to below ", below, ", got ",
-                           value));
+  throw ConfigError(
+      concat(name, ": expected a number from ", least, " to below ", below, ", got ", value));
 }
 
 template <class T>

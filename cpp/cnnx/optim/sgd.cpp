@@ -15,8 +15,8 @@ class Sgd final : public Optimizer<T> {
   Sgd(const Attrs& attrs, const KernelTable<T>& kernels)
       : Optimizer<T>(attrs, kernels),
         momentum_(number_within(attrs, "momentum", 0.0, 1.0)),
-        weight_decay_(number_within(attrs, "weight_decay", 0.0,
-                                    std::numeric_limits<double>::infinity())),
+        weight_decay_(
+            number_within(attrs, "weight_decay", 0.0, std::numeric_limits<double>::infinity())),
         nesterov_(attrs.flag("nesterov")) {
     if (nesterov_ && momentum_ == 0.0) {
       throw ConfigError("nesterov: needs momentum above 0; set momentum, for instance 0.9");

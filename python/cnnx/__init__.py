@@ -1,0 +1,59 @@
+"""cnnx: convolutional neural networks, trained on the CPU.
+
+>>> from cnnx import CNN, layers, optimizers
+>>> model = CNN(
+...     [layers.Conv2D(16, 3, activation="relu"), layers.MaxPool2D(2), layers.Flatten(),
+...      layers.Dense(10, activation="softmax")],
+...     input_shape=(1, 8, 8), optimizer=optimizers.SGD(0.05, momentum=0.9),
+... )
+
+`CNN` is the network: it trains, scores, predicts, saves and loads. `layers`, `losses` and
+`optimizers` describe its parts, `callbacks` what is called while it trains, `datasets` gives real
+images, `ops` runs single passes on NumPy arrays, and `io` reads and writes model files.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from cnnx import _config, callbacks, io, layers, losses, ops, optimizers
+from cnnx._config import get_num_threads, set_num_threads, show_config
+from cnnx.callbacks import Callback
+from cnnx.errors import ConfigError, DivergenceError, FileFormatError, ShapeError
+from cnnx.history import History
+from cnnx.model import CNN
+
+if TYPE_CHECKING:
+    from cnnx import datasets
+
+__version__: str = _config.VERSION
+
+
+def __getattr__(name: str) -> Any:
+    """Import the data sets when they are first used."""
+    if name == "datasets":
+        return importlib.import_module("cnnx.datasets")
+    raise AttributeError(f"module 'cnnx' has no attribute {name!r}")
+
+
+__all__ = [
+    "CNN",
+    "Callback",
+    "ConfigError",
+    "DivergenceError",
+    "FileFormatError",
+    "History",
+    "ShapeError",
+    "__version__",
+    "callbacks",
+    "datasets",
+    "get_num_threads",
+    "io",
+    "layers",
+    "losses",
+    "ops",
+    "optimizers",
+    "set_num_threads",
+    "show_config",
+]

@@ -1,0 +1,203 @@
+"""From what users pass for images and labels to what the engine takes."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnx._arrays import AllFinite, Array
+from cnnx._images import images
+from cnnx._targets import check_length, targets
+from cnnx._validate import describe
+
+_BYTE = np.dtype(np.uint8)
+_INDEX = np.dtype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Checked images and labels, as the engine reads them."""
+
+    x: Array
+    y: Array
+
+    def __len__(self) -> int:
+        """Give the number of images."""
+        return len(self.x)
+
+
+class BatchReader:
+    """Checks and converts images and labels for one network.
+
+    Parameters
+    ----------
+    input_shape, output_shape : tuple[int, ...]
+        The shapes of one image and of its output.
+    dtype : dtype
+        The network's precision.
+    loss : str
+        The kind of its loss.
+    takes_bytes : bool
+        Whether its first layer is made for uint8 images; otherwise they cause a warning, once.
+    all_finite : callable
+        The engine's scan for NaN.
+    """
+
+    def __init__(
+        self,
+        input_shape: tuple[int, ...],
+        output_shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        loss: str,
+        *,
+        takes_bytes: bool,
+        all_finite: AllFinite,
+    ) -> None:
+        self._input_shape = input_shape
+        self._output_shape = output_shape
+        self._dtype = dtype
+        self._loss = loss
+        self._warns = not takes_bytes
+        self._all_finite = all_finite
+        # What the engine takes as it is, and checks for NaN and the labels' range itself.
+        self._direct = {_BYTE, np.dtype(np.float32), dtype}
+        self._classifies = len(output_shape) == 1 and (
+            output_shape != (1,) or loss == "cross_entropy"
+        )
+
+    def images(self, x: ArrayLike, name: str = "x") -> Array:
+        """Check and convert images.
+
+        Parameters
+        ----------
+        x : array-like
+            Images of shape (N, *input_shape).
+        name : str
+            What a message calls them.
+
+        Returns
+        -------
+        ndarray
+            C-contiguous float32, float64 or uint8.
+
+        Raises
+        ------
+        TypeError, ShapeError, ValueError
+            If they cannot be used.
+        """
+        array = images(x, name, self._input_shape, self._dtype, self._all_finite)
+        if self._warns and array.dtype == _BYTE:
+            self._warn(name)
+        return array
+
+    def data(self, x: ArrayLike, y: ArrayLike, x_name: str = "x", y_name: str = "y") -> Data:
+        """Check and convert images and labels, values included.
+
+        Parameters
+        ----------
+        x : array-like
+            Images of shape (N, *input_shape).
+        y : array-like
+            Class indices of shape (N,), or rows of the output's shape.
+        x_name, y_name : str
+            What a message calls them.
+
+        Returns
+        -------
+        Data
+            Both, of equal length.
+
+        Raises
+        ------
+        TypeError, ShapeError, ValueError
+            If they cannot be used.
+        """
+        inputs = self.images(x, x_name)
+        labels = targets(y, y_name, self._output_shape, self._dtype, self._loss, self._all_finite)
+        check_length(inputs, labels, x_name, y_name)
+        return Data(inputs, labels)
+
+    def batch(self, x: ArrayLike, y: ArrayLike) -> Data:
+        """Check and convert one batch, leaving to the engine what it checks anyway.
+
+        Parameters
+        ----------
+        x, y : array-like
+            As for `data`; where both have the engine's form already, this takes microseconds.
+
+        Returns
+        -------
+        Data
+            Both, of equal length. NaN and labels out of range are not found yet where no
+            conversion was needed.
+
+        Raises
+        ------
+        TypeError, ShapeError, ValueError
+            If they cannot be used.
+        """
+        if (
+            type(x) is np.ndarray
+            and type(y) is np.ndarray
+            and x.dtype in self._direct
+            and y.dtype == _INDEX
+            and x.shape[1:] == self._input_shape
+            and y.ndim == 1
+            and len(x) == len(y) > 0
+            and x.flags.c_contiguous
+            and y.flags.c_contiguous
+            and self._classifies
+        ):
+            if self._warns and x.dtype == _BYTE:
+                self._warn("x")
+            return Data(x, y)
+        return self.data(x, y)
+
+    def _warn(self, name: str) -> None:
+        """Warn, once, that bytes are used as numbers up to 255."""
+        self._warns = False
+        warnings.warn(
+            f"{name} is uint8, and the network does not begin with Rescale or Normalize: its "
+            "values 0..255 are used as they are, which trains badly; add layers.Rescale(1/255) "
+            "as the first layer",
+            UserWarning,
+            stacklevel=_levels_to_the_caller(),
+        )
+
+
+def _levels_to_the_caller() -> int:
+    """Count the calls between a warning and the user's code, so that it names the user's line."""
+    import inspect  # noqa: PLC0415 - only warnings need it
+
+    frame, level = inspect.currentframe(), 0
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("cnnx."):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
+def check_pair(value: object) -> tuple[ArrayLike, ArrayLike]:
+    """Check that validation data are a pair of images and labels.
+
+    Parameters
+    ----------
+    value : object
+        The argument as given.
+
+    Returns
+    -------
+    tuple[array-like, array-like]
+        Images and labels, not looked at yet.
+
+    Raises
+    ------
+    TypeError
+        If it is not a tuple or list of two.
+    """
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        got = f"{len(value)} items" if isinstance(value, (tuple, list)) else describe(value)
+        raise TypeError(f"train: validation_data must be a pair (x, y), got {got}")
+    return value[0], value[1]

@@ -1,0 +1,29 @@
+"""What the Python side asks of the engine's networks, for the type checker."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from cnnx._arrays import Array
+
+
+class Network(Protocol):
+    """The part of ``Network32`` and ``Network64`` that training and scoring use.
+
+    Both methods take all images and labels, the rows that are the batch, and give the sum of the
+    images' losses and the number that were right (-1 where there is no right and wrong).
+    """
+
+    def train_batch(
+        self, x: Array, y: Array, index: Array | None = ..., learning_rate: float | None = ...
+    ) -> tuple[float, int]:
+        """Run forward, backward and update on a batch."""
+        ...
+
+    def evaluate_batch(self, x: Array, y: Array, index: Array | None = ...) -> tuple[float, int]:
+        """Run forward and the loss on a batch."""
+        ...
+
+    def layer_info(self) -> list[dict[str, Any]]:
+        """Describe each layer: "kind", "name", "output_shape", "parameters", "flops"."""
+        ...

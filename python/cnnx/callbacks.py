@@ -1,0 +1,152 @@
+"""Callbacks: what is called while a network trains.
+
+Hook names and their order are Keras'. Epochs and batches count from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from cnnx._validate import describe
+
+if TYPE_CHECKING:
+    from cnnx.model import CNN
+
+Logs = dict[str, float]
+"""Scores by name: "loss" and "accuracy", after validation "val_loss" and "val_accuracy" too."""
+
+
+class Callback:
+    """The base class: override the hooks that you need.
+
+    Set ``self.model.stop_training = True`` in a hook to end training after the running epoch.
+
+    Attributes
+    ----------
+    model : CNN
+        The network that trains, from `set_model` on.
+    params : Mapping[str, Any]
+        "epochs", "steps" (batches an epoch), "batch_size", "samples" and "verbose".
+    """
+
+    model: CNN
+    params: Mapping[str, Any]
+
+    def set_model(self, model: CNN) -> None:
+        """Receive the network, before training."""
+        self.model = model
+
+    def set_params(self, params: Mapping[str, Any]) -> None:
+        """Receive the parameters of the training, before it."""
+        self.params = params
+
+    def on_train_begin(self, logs: Logs) -> None:
+        """Follow the begin of training; ``logs`` is empty."""
+
+    def on_train_end(self, logs: Logs) -> None:
+        """Follow the end of training; ``logs`` holds the last epoch's scores."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        """Follow the begin of an epoch; ``logs`` is empty."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Follow the end of an epoch, validation included; ``logs`` holds its scores."""
+
+    def on_train_batch_begin(self, batch: int, logs: Logs) -> None:
+        """Follow the begin of a batch; ``logs`` is empty."""
+
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        """Follow the end of a batch; ``logs`` holds the epoch's averages until now."""
+
+    def on_test_begin(self, logs: Logs) -> None:
+        """Follow the begin of validation; ``logs`` is empty."""
+
+    def on_test_end(self, logs: Logs) -> None:
+        """Follow the end of validation; ``logs`` holds "loss" and "accuracy"."""
+
+
+class CallbackList:
+    """Calls the hooks of several callbacks in order, and only those that are overridden.
+
+    Parameters
+    ----------
+    callbacks : iterable of Callback
+        In the order in which they are called.
+    model : CNN
+        The network that trains.
+    params : Mapping[str, Any]
+        What `Callback.params` describes.
+    """
+
+    def __init__(
+        self, callbacks: Iterable[Callback], model: CNN, params: Mapping[str, Any]
+    ) -> None:
+        self._callbacks = tuple(callbacks)
+        for callback in self._callbacks:
+            callback.set_model(model)
+            callback.set_params(params)
+        self.batch_begin = self._overridden("on_train_batch_begin")
+        self.batch_end = self._overridden("on_train_batch_end")
+
+    def _overridden(self, hook: str) -> list[Callable[[int, Logs], None]]:
+        """Find one hook's methods that do something."""
+        return [
+            getattr(callback, hook)
+            for callback in self._callbacks
+            if getattr(type(callback), hook) is not getattr(Callback, hook)
+            or hook in getattr(callback, "__dict__", ())
+        ]
+
+    def call(self, hook: str, *arguments: object) -> None:
+        """Call a hook of every callback.
+
+        Parameters
+        ----------
+        hook : str
+            Its name, such as "on_epoch_end".
+        *arguments : object
+            What it is called with.
+        """
+        for callback in self._callbacks:
+            getattr(callback, hook)(*arguments)
+
+
+def check_callbacks(value: object) -> tuple[Callback, ...]:
+    """Check the callbacks that a user passes.
+
+    Parameters
+    ----------
+    value : object
+        ``None``, or a list or tuple of callbacks.
+
+    Returns
+    -------
+    tuple[Callback, ...]
+        The callbacks.
+
+    Raises
+    ------
+    TypeError
+        If it is something else, or an entry is not a `Callback`.
+    """
+    if value is None:
+        return ()
+    if not isinstance(value, (list, tuple)):
+        way_out = "; put it in a list" if isinstance(value, Callback) else ""
+        raise TypeError(
+            f"train: callbacks must be a list of Callback objects, got {describe(value)}{way_out}"
+        )
+    for i, callback in enumerate(value):
+        if isinstance(callback, type) and issubclass(callback, Callback):
+            raise TypeError(
+                f"train: callbacks[{i}] is the class itself; call it: {callback.__name__}(...)"
+            )
+        if not isinstance(callback, Callback):
+            raise TypeError(
+                f"train: callbacks[{i}] must be a cnnx.callbacks.Callback, got {describe(callback)}"
+            )
+    return tuple(value)
+
+
+__all__ = ["Callback", "CallbackList", "Logs", "check_callbacks"]

@@ -1,0 +1,24 @@
+"""The exceptions that cnnx raises beside Python's own.
+
+Every message names the layer or argument, what was received, what was expected and a way out.
+Where one of Python's exceptions says it (``TypeError``, ``OSError``, ``MemoryError``), cnnx raises
+that one.
+"""
+
+__all__ = ["ConfigError", "DivergenceError", "FileFormatError", "ShapeError"]
+
+
+class ShapeError(ValueError):
+    """An array or a layer's input has a shape that does not fit."""
+
+
+class ConfigError(ValueError):
+    """An argument of a layer, a loss, an optimizer or a model has an unusable value."""
+
+
+class FileFormatError(ValueError):
+    """A file is damaged, cut short or of another kind than expected."""
+
+
+class DivergenceError(ArithmeticError):
+    """Training was stopped because the loss is no longer a finite number."""

@@ -1,0 +1,134 @@
+"""Saving and loading models, by the suffix of the file.
+
+A new format is one module with ``write(path, model)`` and ``read(path)``, and one row in
+`FORMATS`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+from cnnx.errors import ConfigError, FileFormatError
+from cnnx.io import _paths, safetensors
+from cnnx.io._model_file import FORMAT_VERSION, Architecture, ModelFile
+
+
+class Format(Protocol):
+    """What the module of a file format offers."""
+
+    def write(self, path: str | os.PathLike[str], model: ModelFile) -> None:
+        """Write a model."""
+
+    def read(self, path: str | os.PathLike[str]) -> ModelFile:
+        """Read a model."""
+        ...
+
+
+FORMATS: dict[str, Format] = {".safetensors": safetensors}
+"""The formats by suffix."""
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Check that a model can be saved at a path, before the work that makes it.
+
+    Parameters
+    ----------
+    path : path-like
+        Where the model is going to be saved. Nothing that is there is touched.
+
+    Raises
+    ------
+    TypeError
+        If it is not a path.
+    ConfigError
+        If no format has the path's suffix.
+    OSError
+        If the file cannot be written.
+    """
+    if _suffix(path) not in FORMATS:
+        raise ConfigError(f"{os.fspath(path)}: {_known()} to save a model, got {_got(path)}")
+    _paths.check_writable(path)
+
+
+def write(path: str | os.PathLike[str], model: ModelFile) -> None:
+    """Write a model in the format of the path's suffix.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; one of that name is replaced in one step, or stays as it is.
+    model : ModelFile
+        What to write.
+
+    Raises
+    ------
+    TypeError
+        If it is not a path.
+    ConfigError
+        If no format has the path's suffix.
+    OSError
+        If the file cannot be written.
+    """
+    if _suffix(path) not in FORMATS:
+        raise ConfigError(f"{os.fspath(path)}: {_known()} to save a model, got {_got(path)}")
+    FORMATS[_suffix(path)].write(path, model)
+
+
+def read(path: str | os.PathLike[str]) -> ModelFile:
+    """Read a model in the format of the path's suffix.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    ModelFile
+        What it holds.
+
+    Raises
+    ------
+    TypeError
+        If it is not a path.
+    FileFormatError
+        If no format has the path's suffix, or the file is damaged, cut short or not a model.
+    OSError
+        If the file cannot be read.
+    """
+    suffix = _suffix(path)
+    if suffix not in FORMATS:
+        Path(path).stat()  # a missing file is missing, whatever its suffix
+        raise FileFormatError(f"{os.fspath(path)}: {_known()} of a model, got {_got(path)}")
+    return FORMATS[suffix].read(path)
+
+
+def _suffix(path: str | os.PathLike[str]) -> str:
+    """Take the path's suffix in small letters."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path: expected a string or a path, got {type(path).__name__}")
+    return Path(path).suffix.lower()
+
+
+def _known() -> str:
+    """Say which suffixes there are."""
+    return f"expected a file name that ends in {' or '.join(FORMATS)}"
+
+
+def _got(path: str | os.PathLike[str]) -> str:
+    """Say which suffix was received."""
+    return Path(path).suffix or "none"
+
+
+__all__ = [
+    "FORMATS",
+    "FORMAT_VERSION",
+    "Architecture",
+    "Format",
+    "ModelFile",
+    "check_writable",
+    "read",
+    "write",
+]

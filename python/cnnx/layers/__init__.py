@@ -1,0 +1,66 @@
+"""The layers of a network: small frozen dataclasses that hold what the user wrote.
+
+A new layer is one class in a file of its own and one row in `REGISTRY` (and its passes in C++).
+"""
+
+from __future__ import annotations
+
+from cnnx._configurable import from_dict as _from_dict
+from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer
+from cnnx.layers.activation import Activation
+from cnnx.layers.conv2d import Conv2D
+from cnnx.layers.dense import Dense
+from cnnx.layers.flatten import Flatten
+from cnnx.layers.max_pool2d import MaxPool2D
+from cnnx.layers.normalize import Normalize
+from cnnx.layers.rescale import Rescale
+
+REGISTRY: dict[str, type[Layer]] = {
+    Conv2D.kind: Conv2D,
+    MaxPool2D.kind: MaxPool2D,
+    Flatten.kind: Flatten,
+    Dense.kind: Dense,
+    Activation.kind: Activation,
+    Rescale.kind: Rescale,
+    Normalize.kind: Normalize,
+}
+"""The layers by kind, which is how dicts and files name them."""
+
+
+def from_dict(values: object) -> Layer:
+    """Make the layer that a dict describes.
+
+    Parameters
+    ----------
+    values : object
+        What a layer's ``to_dict`` gave.
+
+    Returns
+    -------
+    Layer
+        An equal layer.
+
+    Raises
+    ------
+    TypeError
+        If it is not a dict, or an argument has the wrong type.
+    ConfigError
+        If the kind or an argument is unknown, missing or unusable.
+    """
+    return _from_dict(values, REGISTRY, "layer")
+
+
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "REGISTRY",
+    "Activation",
+    "Conv2D",
+    "Dense",
+    "Flatten",
+    "Layer",
+    "MaxPool2D",
+    "Normalize",
+    "Rescale",
+    "from_dict",
+]

@@ -1,0 +1,19 @@
+"""The flattening layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cnnx.layers._base import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten(Layer):
+    """Write the maps of an image in one row: channel by channel, each row by row.
+
+    Input (channels, height, width) per image, output (channels * height * width,): 64 maps of 7x7
+    become 3136 features.
+    """
+
+    kind: ClassVar[str] = "flatten"

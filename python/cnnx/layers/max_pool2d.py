@@ -1,0 +1,48 @@
+"""The max pooling layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cnnx._validate import pair
+from cnnx.layers._base import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPool2D(Layer):
+    """Keep the largest value of each window, per channel.
+
+    Input (channels, height, width) per image, output (channels, out height, out width) with
+    ``out = (in + 2 padding - pool) // stride + 1``. The derivative goes to the place of the
+    maximum; among equal values that is the first one in row order. NaN is kept.
+
+    Parameters
+    ----------
+    pool_size : int or (int, int)
+        The window's height and width.
+    stride : int or (int, int), optional
+        The step of the window; by default the window's size, so that windows do not overlap.
+    padding : int or (int, int)
+        Places around the image that never win, at most half the window.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If an argument has an unusable value.
+    """
+
+    kind: ClassVar[str] = "max_pool2d"
+
+    pool_size: int | tuple[int, int]
+    stride: int | tuple[int, int] | None = None
+    padding: int | tuple[int, int] = 0
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        self._set("pool_size", pair(self.pool_size, "MaxPool2D", "pool_size"))
+        stride = self.pool_size if self.stride is None else self.stride
+        self._set("stride", pair(stride, "MaxPool2D", "stride"))
+        self._set("padding", pair(self.padding, "MaxPool2D", "padding", minimum=0))

@@ -1,0 +1,66 @@
+"""Normalisation by known means and deviations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from cnnx._validate import describe, real
+from cnnx.errors import ConfigError
+from cnnx.layers._base import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Normalize(Layer):
+    """Compute ``y = (x - mean) / std`` per channel; as the first layer it lets images stay uint8.
+
+    Parameters
+    ----------
+    mean : float or sequence of float
+        The mean of each channel of the training images.
+    std : float or sequence of float
+        The standard deviation of each channel, greater than zero.
+
+    Raises
+    ------
+    TypeError
+        If an argument is neither a number nor a sequence of them.
+    ConfigError
+        If the two have different lengths, a value is not finite, or a deviation is not positive.
+    """
+
+    kind: ClassVar[str] = "normalize"
+
+    mean: float | Sequence[float]
+    std: float | Sequence[float]
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        self._set("mean", _values(self.mean, "mean", above=None))
+        self._set("std", _values(self.std, "std", above=0.0))
+        means, stds = self.to_dict()["mean"], self.to_dict()["std"]
+        if len(means) != len(stds):
+            raise ConfigError(
+                "Normalize: mean and std must have one value per channel, "
+                f"got {len(means)} and {len(stds)}"
+            )
+
+
+def _values(value: object, name: str, *, above: float | None) -> tuple[float, ...]:
+    """Check one number, or one per channel."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (tuple, list)):
+        if not value:
+            raise ConfigError(f"Normalize: {name} must have one value per channel, got none")
+        return tuple(
+            real(entry, "Normalize", f"{name}[{i}]", above=above) for i, entry in enumerate(value)
+        )
+    if isinstance(value, str) or value is None:
+        raise TypeError(
+            f"Normalize: {name} must be a number, or one per channel, got {describe(value)}"
+        )
+    return (real(value, "Normalize", name, above=above),)

@@ -1,0 +1,45 @@
+"""Rescaling of pixels to a common range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cnnx._validate import real
+from cnnx.errors import ConfigError
+from cnnx.layers._base import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Rescale(Layer):
+    """Compute ``y = x * scale + offset``; as the first layer it lets images stay uint8.
+
+    ``Rescale(1/255)`` brings bytes into 0 to 1, ``Rescale(1/127.5, -1)`` into -1 to 1. The shape
+    stays.
+
+    Parameters
+    ----------
+    scale : float
+        The factor; not zero.
+    offset : float
+        Added after it.
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a number.
+    ConfigError
+        If one is not finite, or the factor is zero.
+    """
+
+    kind: ClassVar[str] = "rescale"
+
+    scale: float
+    offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        self._set("scale", real(self.scale, "Rescale", "scale"))
+        self._set("offset", real(self.offset, "Rescale", "offset"))
+        if self.scale == 0.0:
+            raise ConfigError("Rescale: scale must not be 0, which would erase the image")

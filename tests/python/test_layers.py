@@ -1,0 +1,143 @@
+"""Layers check their arguments, bring them into one form, and survive the way through a dict."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnnx import ConfigError, layers
+from cnnx.layers import Activation, Conv2D, Dense, Flatten, MaxPool2D, Normalize, Rescale
+
+EXAMPLES: dict[str, list[layers.Layer]] = {
+    "conv2d": [
+        Conv2D(8, 3),
+        Conv2D(8, (3, 5), 2, "same", (1, 2), 4, "relu", False, "glorot_uniform", "zeros"),
+        Conv2D(1, 1, padding=(0, 2)),
+    ],
+    "max_pool2d": [MaxPool2D(2), MaxPool2D((3, 2), 1, 1)],
+    "flatten": [Flatten()],
+    "dense": [Dense(10), Dense(1, "sigmoid", use_bias=False, kernel_initializer="zeros")],
+    "activation": [Activation("relu"), Activation("leaky_relu", alpha=0.2)],
+    "rescale": [Rescale(1 / 255), Rescale(2, -1)],
+    "normalize": [Normalize(0.5, 0.25), Normalize([0.1, 0.2, 0.3], (1.0, 2.0, 3.0))],
+}
+ALL = [layer for examples in EXAMPLES.values() for layer in examples]
+
+
+def test_every_registered_layer_has_examples() -> None:
+    assert list(EXAMPLES) == list(layers.REGISTRY)
+    for kind, examples in EXAMPLES.items():
+        assert all(type(layer) is layers.REGISTRY[kind] for layer in examples)
+
+
+@pytest.mark.parametrize("layer", ALL, ids=repr)
+def test_dict_form_is_json_and_gives_an_equal_layer(layer: layers.Layer) -> None:
+    values = json.loads(json.dumps(layer.to_dict()))
+    again = layers.from_dict(values)
+    assert again == layer
+    assert hash(again) == hash(layer)
+    assert type(again) is type(layer)
+
+
+@pytest.mark.parametrize("layer", ALL, ids=repr)
+def test_layers_cannot_be_changed(layer: layers.Layer) -> None:
+    for field in dataclasses.fields(layer):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(layer, field.name, 1)
+    with pytest.raises((AttributeError, TypeError)):
+        layer.other = 1  # type: ignore[attr-defined]
+
+
+def test_dict_form_of_a_convolution() -> None:
+    assert Conv2D(8, 3, padding=1).to_dict() == {
+        "kind": "conv2d",
+        "filters": 8,
+        "kernel_size": [3, 3],
+        "stride": [1, 1],
+        "padding": [1, 1],
+        "dilation": [1, 1],
+        "groups": 1,
+        "activation": "linear",
+        "use_bias": True,
+        "kernel_initializer": "he_normal",
+        "bias_initializer": "zeros",
+    }
+
+
+def test_different_spellings_are_equal() -> None:
+    assert Conv2D(8, 3) == Conv2D(8, (3, 3), activation="linear", padding="valid")
+    assert Conv2D(np.int32(8), np.array([3, 3])) == Conv2D(8, [3, 3])  # type: ignore[arg-type]
+    assert MaxPool2D(2) == MaxPool2D((2, 2), stride=2)
+    assert MaxPool2D(3) != MaxPool2D(3, stride=2)
+    assert Normalize(1, 2) == Normalize([1.0], np.array([2.0]))  # type: ignore[arg-type]
+
+
+def test_numpy_numbers_become_pythons() -> None:
+    layer = Conv2D(np.int64(8), (np.uint8(3), 3), use_bias=np.bool_(False))  # type: ignore[arg-type]
+    assert type(layer.filters) is int
+    assert type(layer.kernel_size[0]) is int  # type: ignore[index]
+    assert layer.use_bias is False
+    assert type(Rescale(np.float32(0.5)).scale) is float  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Conv2D(0, 3), ConfigError, "Conv2D: filters must be at least 1, got 0"),
+        (lambda: Conv2D(True, 3), TypeError, "filters must be an integer, got True (bool)"),
+        (lambda: Conv2D(8.0, 3), TypeError, "got 8.0 (float); write filters=8"),
+        (lambda: Conv2D(8, "3"), TypeError, "kernel_size must be an integer or a pair"),
+        (lambda: Conv2D(8, (3, 3, 3)), ConfigError, "got 3 numbers: (3, 3, 3)"),
+        (lambda: Conv2D(8, (3, 0)), ConfigError, "kernel_size[1] must be at least 1, got 0"),
+        (lambda: Conv2D(8, 3, stride=-1), ConfigError, "stride must be at least 1, got -1"),
+        (lambda: Conv2D(8, 3, padding=-1), ConfigError, "padding must be at least 0, got -1"),
+        (lambda: Conv2D(8, 3, padding="full"), ConfigError, '"valid", "same", got \'full\''),
+        (lambda: Conv2D(8, 3, padding=None), TypeError, "padding must be"),
+        (lambda: Conv2D(2**31, 3), ConfigError, "filters must be at most 2147483647"),
+        (lambda: Conv2D(8, 3, activation="rleu"), ConfigError, 'did you mean "relu"?'),
+        (lambda: Conv2D(8, 3, activation=max), TypeError, "activation must be one of"),
+        (lambda: Conv2D(8, 3, use_bias=1), TypeError, "use_bias must be True or False"),
+        (lambda: Conv2D(8, 3, kernel_initializer="he"), ConfigError, "kernel_initializer must be"),
+        (lambda: MaxPool2D(0), ConfigError, "MaxPool2D: pool_size must be at least 1"),
+        (lambda: MaxPool2D(2, stride=0), ConfigError, "MaxPool2D: stride must be at least 1"),
+        (lambda: Dense(-3), ConfigError, "Dense: units must be at least 1, got -3"),
+        (lambda: Dense(None), TypeError, "Dense: units must be an integer, got None"),
+        (lambda: Activation(None), TypeError, "Activation: activation must be one of"),
+        (lambda: Activation("leaky_relu", alpha=np.inf), ConfigError, "alpha must be a finite"),
+        (lambda: Rescale(0), ConfigError, "Rescale: scale must not be 0"),
+        (lambda: Rescale("1/255"), TypeError, "scale must be a number, got '1/255' (str)"),
+        (lambda: Rescale(1 + 2j), TypeError, "scale must be a"),
+        (lambda: Rescale(np.complex64(1)), TypeError, "scale must be a real number"),
+        (lambda: Rescale(10**400), ConfigError, "scale must be a finite number"),
+        (lambda: Normalize([], []), ConfigError, "mean must have one value per channel"),
+        (lambda: Normalize([0, 0], 1), ConfigError, "got 2 and 1"),
+        (lambda: Normalize(0.0, 0.0), ConfigError, "std must be greater than 0"),
+        (lambda: Normalize(0.0, [1, -1]), ConfigError, "std[1] must be greater than 0"),
+        (lambda: Normalize(None, 1.0), TypeError, "mean must be a number, or one per channel"),
+    ],
+)
+def test_unusable_arguments(make: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error) as caught:
+        make()
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        ("conv2d", TypeError, "layer: expected a dict, got 'conv2d'"),
+        ({}, TypeError, "kind must be one of"),
+        ({"kind": "conv3d"}, ConfigError, 'did you mean "conv2d"?'),
+        ({"kind": "dense"}, ConfigError, "Dense: argument 'units' is missing"),
+        ({"kind": "flatten", "axis": 1}, ConfigError, "Flatten: unknown argument 'axis'"),
+        ({"kind": "dense", "units": "8"}, TypeError, "units must be an integer"),
+    ],
+)
+def test_unusable_dicts(values: object, error: type[Exception], message: str) -> None:
+    with pytest.raises(error) as caught:
+        layers.from_dict(values)
+    assert message in str(caught.value)

@@ -1,0 +1,111 @@
+"""Progress goes to standard error, in the form that fits the place, and leaves stdout clean."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+
+import pytest
+
+from cnnx import Callback, ConfigError
+from cnnx.callbacks import Logs
+from cnnx.progress import BarProgress, LineProgress, progress_for
+from small import small_data, small_model
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def run(verbose: object, capsys: pytest.CaptureFixture[str], **other: object) -> str:
+    x, y = small_data(40)
+    small_model().train(x, y, epochs=2, batch_size=16, verbose=verbose, **other)  # type: ignore[arg-type]
+    out, err = capsys.readouterr()
+    assert out == ""
+    return err
+
+
+def test_silence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(0, capsys) == ""
+    assert run(False, capsys) == ""
+
+
+@pytest.mark.parametrize("verbose", ["auto", 2])
+def test_one_line_an_epoch(verbose: object, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = run(verbose, capsys, validation_split=0.25).splitlines()
+    assert len(lines) == 2
+    for epoch, line in enumerate(lines, start=1):
+        assert re.fullmatch(
+            rf"Epoch {epoch}/2: \d+\.\d s, loss \d+\.\d{{4}}, accuracy \d\.\d{{4}}, "
+            r"val_loss \d+\.\d{4}, val_accuracy \d\.\d{4}, \d+ images/s",
+            line,
+        )
+
+
+def test_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    err = run(1, capsys, validation_split=0.25)
+    lines = [line.rpartition("\r")[2] for line in err.strip("\n").split("\n")]
+    assert len(lines) == 2
+    for epoch, line in enumerate(lines, start=1):
+        assert f"Epoch {epoch}/2 100%" in line
+        assert "2/2" in line  # batches: 30 images of the 40, 16 in each
+        assert re.search(
+            r"loss \S+, accuracy \S+, val_loss \S+, val_accuracy \S+, \d+ images/s", line
+        )
+
+
+def test_bar_shows_running_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnnx.progress._REFRESH_SECONDS", 0.0)
+    monkeypatch.setattr(sys, "stderr", stream := Terminal())
+    x, y = small_data(40)
+    small_model().train(x, y, batch_size=10)
+    for batches in range(1, 5):
+        assert re.search(rf"{batches}/4 \S+, loss", stream.getvalue())
+
+
+def test_an_interrupted_bar_is_closed(capsys: pytest.CaptureFixture[str]) -> None:
+    class Interrupt(Callback):
+        def on_train_batch_begin(self, batch: int, logs: Logs) -> None:
+            if batch == 1:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(1, capsys, callbacks=[Interrupt()])
+    assert capsys.readouterr().err.endswith("\n")
+
+
+def test_auto_looks_at_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert type(progress_for("auto")) is LineProgress
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert type(progress_for("auto")) is BarProgress
+    assert type(progress_for(2)) is LineProgress
+    monkeypatch.setattr(sys, "stderr", None)
+    assert progress_for("auto") is None
+
+
+def test_auto_finds_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
+    class ZMQInteractiveShell:
+        pass
+
+    class IPython:
+        @staticmethod
+        def get_ipython() -> object:
+            return ZMQInteractiveShell()
+
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setitem(sys.modules, "IPython", IPython)  # type: ignore[arg-type]
+    assert type(progress_for("auto")) is BarProgress
+
+
+@pytest.mark.parametrize(
+    ("verbose", "error"),
+    [("loud", ConfigError), (3, ConfigError), (None, TypeError), (1.5, TypeError)],
+)
+def test_unusable(verbose: object, error: type[Exception]) -> None:
+    with pytest.raises(error, match='train: verbose must be "auto", 0, 1 or 2, got'):
+        progress_for(verbose)
