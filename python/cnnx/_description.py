@@ -9,8 +9,10 @@ import numpy as np
 
 from cnnx._network import Network
 from cnnx._summary import summary
+from cnnx.io import Architecture
 from cnnx.layers import Layer
 from cnnx.losses import Loss
+from cnnx.optimizers import Optimizer
 
 
 class Description:
@@ -22,6 +24,9 @@ class Description:
     _dtype: np.dtype[Any]
     _seed: int
     _loss: Loss
+    _optimizer: Optimizer
+    _exact_conv: bool
+    _epochs_trained: int
     _network: Network
 
     @property
@@ -81,3 +86,16 @@ class Description:
         if print_fn is not None:
             print_fn(text)
         return text
+
+    def _architecture(self) -> Architecture:
+        """Describe the network for a file."""
+        return Architecture(
+            layers=self._layers,
+            input_shape=self._input_shape,
+            loss=self._loss,
+            optimizer=self._optimizer,
+            seed=self._seed,
+            dtype=self._dtype.name,
+            exact_conv=self._exact_conv,
+            epochs_trained=self._epochs_trained,
+        )

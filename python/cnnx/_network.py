@@ -8,9 +8,9 @@ from cnnx._arrays import Array
 
 
 class Network(Protocol):
-    """The part of ``Network32`` and ``Network64`` that training and scoring use.
+    """The part of ``Network32`` and ``Network64`` that is used outside `CNN` itself.
 
-    Both methods take all images and labels, the rows that are the batch, and give the sum of the
+    Batches are all images and labels, and the rows of them that are meant; they give the sum of the
     images' losses and the number that were right (-1 where there is no right and wrong).
     """
 
@@ -26,4 +26,16 @@ class Network(Protocol):
 
     def layer_info(self) -> list[dict[str, Any]]:
         """Describe each layer: "kind", "name", "output_shape", "parameters", "flops"."""
+        ...
+
+    def parameter_names(self) -> list[str]:
+        """Name the weights and biases."""
+        ...
+
+    def get_parameter(self, name: str) -> Array:
+        """Copy one out."""
+        ...
+
+    def set_parameter(self, name: str, value: Any) -> None:
+        """Replace one."""
         ...

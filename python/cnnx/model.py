@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -12,9 +12,9 @@ from cnnx import _core, _training, io, losses, optimizers
 from cnnx._arrays import Array
 from cnnx._batches import BatchReader, Data, check_pair
 from cnnx._construction import check_dtype, check_input_shape, check_layers
-from cnnx._description import Description
 from cnnx._state import check_state
 from cnnx._validate import LARGEST_SEED, flag, integer, real
+from cnnx._weights import Weights
 from cnnx.callbacks import Callback, CallbackList, check_callbacks
 from cnnx.errors import ConfigError, FileFormatError
 from cnnx.history import History
@@ -25,7 +25,7 @@ _CHUNK = 256
 """How many images are scored at once unless the caller says otherwise."""
 
 
-class CNN(Description):
+class CNN(Weights):
     """A convolutional neural network: layers in a row, a loss and an optimizer.
 
     Parameters
@@ -215,7 +215,7 @@ class CNN(Description):
                 )
                 if validation is not None:
                     hooks.call("on_test_begin", {})
-                    found = self._evaluate(validation, max(batch_size, _CHUNK))
+                    found = self._evaluate(validation, _CHUNK)
                     hooks.call("on_test_end", dict(found))
                     logs |= {f"val_{name}": value for name, value in found.items()}
                 hooks.call("on_epoch_end", epoch, logs)
@@ -320,43 +320,7 @@ class CNN(Description):
             outputs[part] = self._network.predict(inputs[part])
         return outputs
 
-    # Weights and files
-
-    def state_dict(self) -> dict[str, Array]:
-        """Copy the weights out, with PyTorch's names and layouts.
-
-        Returns
-        -------
-        dict[str, ndarray]
-            "0.weight", "0.bias" and so on, numbered by layer; convolutions (filters, channels /
-            groups, height, width), dense layers (units, features), of the network's dtype.
-        """
-        return {name: self._network.get_parameter(name) for name in self._network.parameter_names()}
-
-    def load_state_dict(self, state: Mapping[str, ArrayLike], strict: bool = True) -> None:
-        """Set the weights; the optimizer's state stays.
-
-        Parameters
-        ----------
-        state : Mapping[str, array-like]
-            Arrays of any floating dtype by name, as `state_dict` gives them.
-        strict : bool
-            Whether all names have to be there, and no others; otherwise those that are known are
-            used.
-
-        Raises
-        ------
-        TypeError
-            If an entry is not an array of real numbers.
-        ConfigError
-            If names are missing or unknown.
-        ShapeError
-            If an array has another shape.
-        ValueError
-            If a number becomes infinite in the network's dtype. In each case nothing was changed.
-        """
-        strict = flag(strict, "load_state_dict", "strict")
-        self._set(check_state(state, self.state_dict(), strict))
+    # Files
 
     def save(self, path: str | os.PathLike[str], include_optimizer: bool = True) -> None:
         """Save the network as one file, which `load` reads.
@@ -429,24 +393,6 @@ class CNN(Description):
         return model
 
     # Inside
-
-    def _set(self, state: Mapping[str, Array]) -> None:
-        """Set checked weights."""
-        for name, value in state.items():
-            self._network.set_parameter(name, value)
-
-    def _architecture(self) -> io.Architecture:
-        """Describe the network for a file."""
-        return io.Architecture(
-            layers=self._layers,
-            input_shape=self._input_shape,
-            loss=self._loss,
-            optimizer=self._optimizer,
-            seed=self._seed,
-            dtype=self._dtype.name,
-            exact_conv=self._exact_conv,
-            epochs_trained=self._epochs_trained,
-        )
 
     def _rate(self) -> float:
         """Give the learning rate, which callbacks may change at any time."""
