@@ -21,7 +21,8 @@ def small_model(**other: Any) -> CNN:
         layers.Flatten(),
         layers.Dense(CLASSES, activation="softmax"),
     ]
-    return CNN(parts, **{"input_shape": SHAPE, "seed": 1} | other)
+    arguments: dict[str, Any] = {"input_shape": SHAPE, "seed": 1}
+    return CNN(parts, **arguments | other)
 
 
 def small_data(n: int = 40, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

@@ -49,7 +49,8 @@ def read_y(y: object, n: int = 4, **other: Any) -> Any:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
 def test_fitting_arrays_are_not_copied(dtype: type) -> None:
-    x, y = np.ones((4, *SHAPE), dtype), np.zeros(4, np.int64)
+    x: Any = np.ones((4, *SHAPE), dtype)
+    y = np.zeros(4, np.int64)
     for read in (reader().data, reader().batch):
         data = read(x, y)
         assert data.x is x or data.x.base is x

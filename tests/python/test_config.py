@@ -44,7 +44,7 @@ def test_show_config(capsys: pytest.CaptureFixture[str]) -> None:
     assert settings["threads"] == cnnx.get_num_threads()
     assert settings["isa"] == _core.get_isa()
     assert capsys.readouterr().out == ""
-    assert cnnx.show_config() is None  # type: ignore[func-returns-value]
+    assert cnnx.show_config() is None
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(settings)
     assert f"version{' ' * (max(map(len, settings)) - 5)}{cnnx.__version__}" in lines
@@ -57,7 +57,7 @@ def test_everything_that_is_announced_is_there() -> None:
         if name != "datasets":
             assert getattr(cnnx, name) is not None
     with pytest.raises(AttributeError, match="module 'cnnx' has no attribute 'nothing'"):
-        _ = cnnx.nothing  # type: ignore[attr-defined]
+        _ = cnnx.nothing
 
 
 def test_a_missing_engine_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -216,7 +216,7 @@ def test_learning_rate_and_optimizer() -> None:
     with pytest.raises(ConfigError, match="learning_rate must be at least 0, got -1"):
         model.learning_rate = -1
     with pytest.raises(ConfigError, match="optimizer must be one of"):
-        model.optimizer = "sdg"  # type: ignore[assignment]
+        model.optimizer = "sdg"
     assert model.optimizer == Adam(0.02)
     other.learning_rate = 0.0
     before = weights(other)

@@ -98,7 +98,7 @@ def test_auto_finds_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
             return ZMQInteractiveShell()
 
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    monkeypatch.setitem(sys.modules, "IPython", IPython)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "IPython", IPython)
     assert type(progress_for("auto")) is BarProgress
 
 
