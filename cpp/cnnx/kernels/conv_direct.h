@@ -76,6 +76,17 @@ struct PixelCursor {
   }
 };
 
+// Copies one row of a panel and fills it up with zeros.
+template <int Widest, class T>
+void copy_lanes(const T* from, int lanes, int width, T* to) {
+  if (lanes == Widest) {
+    for (int n = 0; n < Widest; ++n) to[n] = from[n];
+    return;
+  }
+  for (int n = 0; n < lanes; ++n) to[n] = from[n];
+  for (int n = lanes; n < width; ++n) to[n] = T{0};
+}
+
 // Packed weights of one product: panel after panel, each [depth][width], zero padded.
 // `weight(k, n)` is the element in row k and column n.
 template <class Shapes, class T, class Weight>
@@ -86,6 +97,19 @@ T* pack_panels(Index depth, Index columns, T* packed, Weight&& weight) {
       for (int n = 0; n < panel.width; ++n) {
         *packed++ = n < panel.lanes ? weight(k, panel.column + n) : T{0};
       }
+    }
+  }
+  return packed;
+}
+
+// The same for a matrix that already lies in rows, `stride` elements apart.
+template <class Shapes, class T>
+T* pack_row_panels(Index depth, Index columns, const T* rows, Index stride, T* packed) {
+  for (Index p = 0; p < Shapes::panel_count(columns); ++p) {
+    const Panel panel = Shapes::panel(columns, p);
+    const T* from = rows + panel.column;
+    for (Index k = 0; k < depth; ++k, from += stride, packed += panel.width) {
+      copy_lanes<Shapes::kWidest>(from, panel.lanes, panel.width, packed);
     }
   }
   return packed;
@@ -183,9 +207,8 @@ struct ConvDirect {
     const Index out = g.group_out();
     for (Index group = 0; group < g.groups; ++group) {
       if (pass == ConvPass::forward) {
-        packed = pack_panels<Shapes>(g.depth(), out, packed, [&](Index k, Index n) {
-          return weights[k * g.out_channels + group * out + n];
-        });
+        packed = pack_row_panels<Shapes>(g.depth(), out, weights + group * out, g.out_channels,
+                                         packed);
         continue;
       }
       for_each_phase(g, [&](const PhaseTaps& rows, const PhaseTaps& columns) {
@@ -382,9 +405,8 @@ struct ConvDirect {
     // The sum runs over rows of pixels, in blocks whose gradients stay in the first-level cache.
     const Index block_rows = smaller(g.out_height, larger<Index>(1, ceil_div(128, g.out_width)));
     for (Index group = 0; group < g.groups; ++group) {
-      pack_panels<Shapes>(images * g.out_pixels(), out, scratch, [&](Index pixel, Index n) {
-        return grad_output[pixel * g.out_channels + group * out + n];
-      });
+      pack_row_panels<Shapes>(images * g.out_pixels(), out, grad_output + group * out,
+                              g.out_channels, scratch);
       bool keep = accumulate;
       for (Index image = 0; image < images; ++image) {
         for (Index first = 0; first < g.out_height; first += block_rows) {

@@ -37,17 +37,34 @@ template <class V, class T>
   *reinterpret_cast<typename VecTraits<T, sizeof(V)>::unaligned*>(to) = value;
 }
 
+// Copies `count` < 2 * Most elements in pieces of a fixed, halving length: no call, no loop.
+template <int Most, class T>
+[[gnu::always_inline]] inline void copy_pieces(const T* from, T* to, int count) {
+  if constexpr (Most > 0) {
+    if (count & Most) {
+      __builtin_memcpy(to, from, Most * sizeof(T));
+      from += Most;
+      to += Most;
+    }
+    copy_pieces<Most / 2>(from, to, count);
+  }
+}
+
 // The first `lanes` elements only; the others read as zero and are left alone.
 template <class V, class T>
 [[gnu::always_inline]] inline V load_first(const T* from, int lanes) {
+  constexpr int kAll = static_cast<int>(sizeof(V) / sizeof(T));
+  if (lanes == kAll) return load<V>(from);
   V value{};
-  __builtin_memcpy(&value, from, static_cast<unsigned>(lanes) * sizeof(T));
+  copy_pieces<kAll / 2>(from, reinterpret_cast<T*>(&value), lanes);
   return value;
 }
 
 template <class V, class T>
 [[gnu::always_inline]] inline void store_first(T* to, V value, int lanes) {
-  __builtin_memcpy(to, &value, static_cast<unsigned>(lanes) * sizeof(T));
+  constexpr int kAll = static_cast<int>(sizeof(V) / sizeof(T));
+  if (lanes == kAll) return store(to, value);
+  copy_pieces<kAll / 2>(reinterpret_cast<const T*>(&value), to, lanes);
 }
 
 // Keeps a loaded vector in a register: the compiler would otherwise fold the load into each
