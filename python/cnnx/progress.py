@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 import time
 from typing import Any, Literal
@@ -35,9 +36,8 @@ class BarProgress(Callback):
             desc=f"Epoch {epoch + 1:>{len(str(epochs))}}/{epochs}",
             total=self.params["steps"],
             file=sys.stderr,
-            dynamic_ncols=True,
-            bar_format="{desc} {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} "
-            "[{elapsed}<{remaining}]{postfix}",
+            bar_format="{desc} |{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}",
+            **_width(),
         )
         self._begin = self._shown = time.perf_counter()
 
@@ -51,12 +51,14 @@ class BarProgress(Callback):
         images = min((batch + 1) * self.params["batch_size"], self.params["samples"])
         rate = images / max(now - self._begin, 1e-9)
         self._bar.n = batch + 1
-        self._show({**logs, "images/s": rate})
+        self._bar.set_postfix_str(_brief(logs, rate), refresh=False)
+        self._bar.refresh()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Show the epoch's scores and leave the bar standing."""
+        """Put the epoch's scores in the place of the bar, and leave them standing."""
         rate = self.params["samples"] / max(self._shown - self._begin, 1e-9)
-        self._show({**logs, "images/s": rate})
+        self._bar.bar_format = "{desc}"
+        self._bar.set_description_str(f"{self._bar.desc} {_brief(logs, rate)}")
         self.close()
 
     def close(self) -> None:
@@ -64,11 +66,6 @@ class BarProgress(Callback):
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-
-    def _show(self, values: Logs) -> None:
-        """Redraw the bar with these numbers behind it."""
-        self._bar.set_postfix_str(_scores(values), refresh=False)
-        self._bar.refresh()
 
 
 class LineProgress(Callback):
@@ -91,7 +88,7 @@ class LineProgress(Callback):
         rate = self.params["samples"] / max((self._trained or now) - self._begin, 1e-9)
         sys.stderr.write(
             f"Epoch {epoch + 1}/{self.params['epochs']}: {now - self._begin:.1f} s, "
-            f"{_scores({**logs, 'images/s': rate})}\n"
+            f"{', '.join(_scores(logs))}, {rate:.0f} images/s\n"
         )
         sys.stderr.flush()
 
@@ -131,13 +128,25 @@ def progress_for(verbose: object) -> BarProgress | LineProgress | None:
     return BarProgress() if verbose == 1 else LineProgress()
 
 
-def _scores(values: Logs) -> str:
-    """Write numbers as "loss 0.4123, accuracy 0.8531, 12345 images/s"."""
-    parts = [
-        f"{value:.0f} {name}" if name == "images/s" else f"{name} {value:.4f}"
-        for name, value in values.items()
-    ]
-    return ", ".join(parts)
+def _scores(logs: Logs) -> list[str]:
+    """Write each score as "accuracy 0.8531"."""
+    return [f"{name} {value:.4f}" for name, value in logs.items()]
+
+
+def _brief(logs: Logs, rate: float) -> str:
+    """Write all scores so that they fit a terminal of 80 columns."""
+    return f"{' '.join(_scores(logs)).replace('accuracy', 'acc')} {rate:.0f} img/s"
+
+
+def _width() -> dict[str, Any]:
+    """Let tqdm follow the terminal's width where there is one; some say that they have none."""
+    if _in_notebook():
+        return {"dynamic_ncols": True}
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError, AttributeError):
+        columns = 0
+    return {"dynamic_ncols": True} if columns else {"ncols": 80, "nrows": 24}
 
 
 def _in_notebook() -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,8 @@ from cnnx import Callback, ConfigError
 from cnnx.callbacks import Logs
 from cnnx.progress import BarProgress, LineProgress, progress_for
 from small import small_data, small_model
+
+FOLDER = Path(__file__).parent
 
 
 class Terminal(io.StringIO):
@@ -51,11 +56,13 @@ def test_bar(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [line.rpartition("\r")[2] for line in err.strip("\n").split("\n")]
     assert len(lines) == 2
     for epoch, line in enumerate(lines, start=1):
-        assert f"Epoch {epoch}/2 100%" in line
-        assert "2/2" in line  # batches: 30 images of the 40, 16 in each
-        assert re.search(
-            r"loss \S+, accuracy \S+, val_loss \S+, val_accuracy \S+, \d+ images/s", line
+        assert re.fullmatch(
+            rf"Epoch {epoch}/2 loss \d+\.\d{{4}} acc \d\.\d{{4}} "
+            r"val_loss \d+\.\d{4} val_acc \d\.\d{4} \d+ img/s",
+            line.rstrip(),
         )
+        assert len(line.rstrip()) <= 80
+    assert "2/2" in err  # batches: 30 images of the 40, 16 in each
 
 
 def test_bar_shows_running_scores(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +71,7 @@ def test_bar_shows_running_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     x, y = small_data(40)
     small_model().train(x, y, batch_size=10)
     for batches in range(1, 5):
-        assert re.search(rf"{batches}/4 \S+, loss", stream.getvalue())
+        assert re.search(rf"{batches}/4 \S+, loss \S+ acc \S+ \d+ img/s", stream.getvalue())
 
 
 def test_an_interrupted_bar_is_closed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,3 +116,21 @@ def test_auto_finds_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_unusable(verbose: object, error: type[Exception]) -> None:
     with pytest.raises(error, match='train: verbose must be "auto", 0, 1 or 2, got'):
         progress_for(verbose)
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs pseudo-terminals")
+@pytest.mark.parametrize(("rows", "columns"), [(0, 0), (24, 80)])
+def test_bar_in_terminals_with_and_without_a_size(rows: int, columns: int) -> None:
+    termios = pytest.importorskip("termios")
+    code = (
+        "from small import small_data, small_model\n"
+        "small_model().train(*small_data(40), validation_split=0.25)"
+    )
+    reader, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (rows, columns))
+    subprocess.run([sys.executable, "-c", code], stderr=terminal, check=True, cwd=FOLDER)
+    shown = os.read(reader, 10_000).decode()
+    os.close(terminal)
+    os.close(reader)
+    assert "Epoch 1/1 |" in shown
+    assert re.search(r"val_loss \S+ val_acc \S+ \d+ img/s", shown)
