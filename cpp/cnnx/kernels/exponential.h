@@ -14,7 +14,7 @@ template <>
 struct ExpLimits<float> {
   using Bits = std::int32_t;
   static constexpr int kTerms = 8, kMantissa = 23, kBias = 127;
-  static constexpr float kLowest = -87.3f, kHighest = 88.7f;
+  static constexpr float kLowest = -87.3f, kHighest = 88.37f;
   static constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
   static constexpr float kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
 };
@@ -22,7 +22,7 @@ template <>
 struct ExpLimits<double> {
   using Bits = std::int64_t;
   static constexpr int kTerms = 14, kMantissa = 52, kBias = 1023;
-  static constexpr double kLowest = -708.3, kHighest = 709.7;
+  static constexpr double kLowest = -708.3, kHighest = 709.43;
   static constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52
   static constexpr double kLn2High = 6.93145751953125e-1, kLn2Low = 1.42860682030941723212e-6;
 };
@@ -57,7 +57,8 @@ struct Exponential {
     return x > Limits::kHighest ? splat<V>(Limits::kHighest) : x;
   }
 
-  // e^x; below the smallest normal number zero, NaN stays NaN.
+  // e^x; below the smallest normal number zero, above kHighest no larger: there 2^n with n rounded
+  // up would be infinite. NaN stays NaN.
   [[gnu::always_inline]] static inline V exp(V x) {
     const Parts parts = split(clamp(x));
     V value = parts.power * parts.rest + parts.power;
