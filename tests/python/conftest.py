@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,18 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+# Many tests ask for more threads than there are processors. Threads that wait for each other by
+# spinning then take the processors from those that work; read once, when OpenMP is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
+
+@pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that takes ``isa`` once on every instruction set of this machine."""
+    """Run a test that takes ``isa`` once on every instruction set of this machine.
+
+    Last, so that the runs of one test with the same other arguments follow each other: what the
+    oracle says about them is computed once and kept until the next.
+    """
     if "isa" in metafunc.fixturenames:
         from cnnx import _core
 

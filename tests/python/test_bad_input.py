@@ -98,9 +98,11 @@ def _negative_strides(x: Array, folder: Path) -> Any:
 
 
 def _every_other(x: Array, folder: Path) -> Any:
-    wide = np.zeros((2 * x.shape[0], *x.shape[1:-1], 3 * x.shape[-1]), x.dtype)
-    wide[::2, ..., ::3] = x
-    view = wide[::2, ..., ::3]
+    """Every second value along every axis of something larger."""
+    parts = tuple(slice(None, None, 2) for _ in range(x.ndim))
+    wide = np.zeros([2 * size for size in x.shape], x.dtype)
+    wide[parts] = x
+    view = wide[parts]
     assert not view.flags.c_contiguous
     return view
 
@@ -161,7 +163,6 @@ FORMS: dict[str, Callable[[Array, Path], Any]] = {
     "unaligned": _unaligned,
     "nested lists": _nested_lists,
     "wrapped": _wrapped,
-    "broadcast": lambda x, folder: np.broadcast_to(x, x.shape),
 }
 TYPES = {
     name: _as_type(name)
@@ -251,6 +252,16 @@ def test_weights_that_must_work(form: str, tmp_path: Path) -> None:
         np.testing.assert_array_equal(value, expected[name])
 
 
+def test_one_image_repeated_without_copies() -> None:
+    x, y = _small_numbers(), bad_calls.good_data()[1]
+    repeated = np.broadcast_to(x[3], x.shape)
+    assert repeated.strides[0] == 0
+    assert _everything(repeated, y) == _everything(repeated.copy(), y)
+    assert _everything(repeated, np.broadcast_to(y[1], y.shape)) == _everything(
+        repeated.copy(), np.full_like(y, y[1])
+    )
+
+
 def test_input_is_never_changed() -> None:
     x, y = _small_numbers(), bad_calls.good_data()[1]
     before = x.copy(), y.copy()
@@ -276,11 +287,12 @@ def test_divergence_names_epoch_and_batch(shuffle: bool) -> None:
 
 
 def test_divergence_is_seen_in_the_batch_where_it_happens() -> None:
-    """One image too large for float32 once it is multiplied: its batch is named, no later one."""
+    """An image whose weighted sum leaves float32: its batch is named, no later one."""
     model = CNN([layers.Flatten(), layers.Dense(1)], (2, 6, 6), loss="mse", optimizer=SGD(1e-3))
+    model.load_state_dict({"1.weight": np.ones((1, 72)), "1.bias": np.zeros(1)})
     rng = np.random.default_rng(1)
     x = rng.standard_normal((40, 2, 6, 6)).astype(np.float32)
-    x[27] = 1e38
+    x[27] = 3e38
     y = rng.standard_normal(40).astype(np.float32)
     with pytest.raises(cnnx.DivergenceError, match="epoch 1 of 2, batch 6 of 8"):
         model.train(x, y, epochs=2, batch_size=5, shuffle=False, verbose=0)

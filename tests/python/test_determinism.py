@@ -203,6 +203,18 @@ def test_shuffle_is_a_permutation_that_changes() -> None:
     assert abs(counts - 500).max() < 6 * 500**0.5, "a value prefers a place"
 
 
+def test_tiny_numbers_of_the_caller_survive() -> None:
+    """Inside, numbers below 1e-38 may become zero; outside, arithmetic stays as it was."""
+    x, y = _images((1, 12, 12))
+    for threads in THREADS:
+        cnnx.set_num_threads(threads)
+        model = _network("mnist")
+        model.train(x, y, verbose=0)
+        model.predict(x)
+        tiny = np.full(1000, 1e-40, np.float32)
+        assert (tiny * np.float32(0.5) > 0).all()
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_no_allocation_in_a_training_step(isa: str, name: str) -> None:
     row = NETWORKS[name]

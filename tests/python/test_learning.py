@@ -9,17 +9,16 @@ import pytest
 
 import cnnx
 from cnnx import CNN, datasets
-from cnnx.layers import Conv2D, Dense, Flatten, MaxPool2D, Rescale
+from cnnx.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnx.optimizers import SGD, Adam
 
 
 def _digits_network(optimizer: cnnx.optimizers.Optimizer, seed: int = 0) -> CNN:
     return CNN(
         [
-            Rescale(1 / 16),
-            Conv2D(32, 3, padding="same", activation="relu"),
-            Conv2D(32, 3, padding="same", activation="relu"),
+            Conv2D(16, 3, padding="same", activation="relu"),
             MaxPool2D(2),
+            Conv2D(32, 3, padding="same", activation="relu"),
             Flatten(),
             Dense(64, activation="relu"),
             Dense(10, activation="softmax"),
@@ -34,16 +33,13 @@ def _digits_network(optimizer: cnnx.optimizers.Optimizer, seed: int = 0) -> CNN:
 def test_digits_reach_98_percent_in_seconds(optimizer: cnnx.optimizers.Optimizer) -> None:
     (x, y), (x_test, y_test) = datasets.digits()
     assert len(x) + len(x_test) == 1797
-    x, x_test = x.astype(np.float32), x_test.astype(np.float32)
     started = time.perf_counter()
     model = _digits_network(optimizer)
     history = model.train(
-        x, y, epochs=20, batch_size=32, validation_data=(x_test, y_test), verbose=0
+        x, y, epochs=12, batch_size=32, validation_data=(x_test, y_test), verbose=0
     ).history
     seconds = time.perf_counter() - started
-    best = max(history["val_accuracy"])
-    assert best >= 0.98, f"validation accuracies {history['val_accuracy']}"
-    assert history["val_accuracy"][-1] >= 0.975
+    assert history["val_accuracy"][-1] >= 0.98, f"accuracies {history['val_accuracy']}"
     assert history["loss"][-1] < 0.02 < 0.2 < history["loss"][0]
     score = model.evaluate(x_test, y_test)
     assert score["accuracy"] == history["val_accuracy"][-1]
@@ -56,12 +52,12 @@ def test_random_labels_are_not_predicted() -> None:
     rng = np.random.default_rng(0)
     x = rng.standard_normal((600, 1, 8, 8)).astype(np.float32)
     y = rng.integers(0, 10, 600)
-    model = _digits_network(SGD(0.05, momentum=0.9))
+    model = _digits_network(Adam(2e-3))
     history = model.train(
-        x[:400], y[:400], epochs=10, validation_data=(x[400:], y[400:]), verbose=0
+        x[:400], y[:400], epochs=15, validation_data=(x[400:], y[400:]), verbose=0
     ).history
     assert history["val_accuracy"][-1] < 0.25
-    assert history["accuracy"][-1] > 0.6
+    assert history["accuracy"][-1] > 0.9
 
 
 def test_regression_with_mse() -> None:

@@ -6,6 +6,7 @@ optimizers' formulas in ``test_updates.py``.
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from cnnx import CNN
 from cnnx.errors import FileFormatError
+from cnnx.layers import Dense
 from cnnx.losses import Loss
 from cnnx.optimizers import Adam, Optimizer
 from rows import LAYERS, LOSSES, NETWORKS, OPTIMIZERS, REGISTRIES, Row, all_layer_rows
@@ -98,3 +100,17 @@ def test_every_optimizer_lowers_every_loss(optimizer: Optimizer, loss: Loss) -> 
 def test_every_layer_of_the_registry_appears_in_a_whole_network() -> None:
     used = {layer.kind for row in NETWORKS.values() for layer in row.layers}
     assert used == set(LAYERS)
+
+
+def test_files_with_headers_of_any_length(tmp_path: Path) -> None:
+    """A file begins with the length of its header: its bytes are like those of many a format."""
+    lengths = set()
+    for wide, digits in itertools.product(range(1, 5), range(1, 19)):
+        dense = [Dense(1) for _ in range(wide)]
+        model = CNN(dense, (1,), loss="mse", seed=10**digits)
+        path = tmp_path / "model.safetensors"
+        for include_optimizer in (True, False):
+            model.save(path, include_optimizer=include_optimizer)
+            lengths.add(int.from_bytes(path.read_bytes()[:8], "little"))
+            assert hash_arrays(CNN.load(path).state_dict()) == hash_arrays(model.state_dict())
+    assert len(lengths) > 60

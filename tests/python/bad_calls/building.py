@@ -112,6 +112,8 @@ BUILDING = [
             ShapeError, ("Conv2D (layer 1)", "(channels, height, width)", "(72,)", "Flatten")),
     BadCall("pool behind dense", lambda s: _net(Flatten(), Dense(9), MaxPool2D(2)),
             ShapeError, ("MaxPool2D (layer 2)", "(channels, height, width)", "(9,)")),
+    BadCall("cross_entropy of maps", lambda s: _net(_CONV),
+            ShapeError, ("loss", "cross-entropy", "(classes,)", "(4, 4, 4)", "Flatten")),
     BadCall("normalize of other channels",
             lambda s: _net(Normalize((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))),
             ShapeError, ("Normalize (layer 0)", "3", "2")),

@@ -13,7 +13,7 @@ import numpy as np
 
 from cnnx import CNN, datasets
 from cnnx.errors import ConfigError, FileFormatError, ShapeError
-from cnnx.layers import Conv2D
+from cnnx.layers import Conv2D, Flatten
 
 from .scene import BadCall, Scene
 
@@ -121,8 +121,23 @@ FILES = [
             FileFormatError, ("bad.safetensors", "Dense (layer 0)", "Flatten"),
             lambda s: s.model_file(layers=[{"kind": "dense", "units": 3}])),
     BadCall("load other layers than weights", lambda s: CNN.load(s.folder / "bad.safetensors"),
-            FileFormatError, ("bad.safetensors", "0.weight", "(3, 2, 3, 3)"),
-            lambda s: s.model_file(layers=[Conv2D(3, 5).to_dict()])),
+            FileFormatError, ("bad.safetensors", "unknown 3.bias, 3.weight"),
+            lambda s: s.model_file(layers=[Conv2D(3, 5).to_dict(), Flatten().to_dict()])),
+    BadCall("load weights of another shape", lambda s: CNN.load(s.folder / "bad.safetensors"),
+            FileFormatError, ("bad.safetensors", "0.weight", "(3, 2, 5, 5)", "(3, 2, 3, 3)"),
+            lambda s: s.model_file(layers=[
+                Conv2D(3, 5, padding=2).to_dict(), *s.model._architecture().to_dict()["layers"][1:]
+            ])),
+    BadCall("load momentum of another shape",
+            lambda s: CNN.load(s.folder / "bad.safetensors"),
+            FileFormatError, ("bad.safetensors", "3.bias", "(5,)", "(7,)"),
+            lambda s: s.model_file(tensors={"optimizer.3.bias.momentum": np.zeros(7, np.float32)})),
+    BadCall("load momentum for no weight", lambda s: CNN.load(s.folder / "bad.safetensors"),
+            FileFormatError, ("bad.safetensors", "optimizer state", "5 entries", "got 6"),
+            lambda s: s.model_file(tensors={"optimizer.9.bias.momentum": np.zeros(7, np.float32)})),
+    BadCall("load a negative step", lambda s: CNN.load(s.folder / "bad.safetensors"),
+            FileFormatError, ("bad.safetensors", "step", "-1"),
+            lambda s: s.model_file(tensors={"optimizer.step": np.array(-1)})),
     BadCall("load a newer format", lambda s: CNN.load(s.folder / "bad.safetensors"),
             FileFormatError, ("bad.safetensors", "version 99", "upgrade"),
             lambda s: s.model_file(format_version=99)),

@@ -146,7 +146,7 @@ LABELS = [
     BadCall("train with one label for all", lambda s: s.model.train(s.x, 3, verbose=0),
             ShapeError, ("y", "at least one label", "()")),
     BadCall("class labels for a network that ends in maps",
-            lambda s: CNN([Conv2D(4, 3)], (2, 6, 6)).train_batch(s.x, s.y),
+            lambda s: CNN([Conv2D(4, 3)], (2, 6, 6), loss="mse").train_batch(s.x, s.y),
             ShapeError, ("y", "(N, 4, 4, 4)", "(8,)", "Flatten")),
     BadCall("mse with targets of another width",
             lambda s: CNN([Flatten(), Dense(3)], (2, 6, 6), loss="mse").train_batch(s.x, s.rows()),

@@ -116,13 +116,14 @@ def _answer(name: str, folder: str) -> dict[str, Any]:
 
 def main() -> None:
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a call may print stays out of the answers
     import bad_calls  # noqa: F401 - imported once for all children
 
-    for line in sys.stdin:
-        request = json.loads(line)
-        print(json.dumps(_answer(request["name"], request["folder"])), file=answers, flush=True)
+    with os.fdopen(os.dup(1), "w") as answers:
+        os.dup2(2, 1)  # what a call may print stays out of the answers
+        for line in sys.stdin:
+            request = json.loads(line)
+            answer = json.dumps(_answer(request["name"], request["folder"]))
+            print(answer, file=answers, flush=True)
 
 
 if __name__ == "__main__":

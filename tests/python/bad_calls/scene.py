@@ -73,8 +73,16 @@ class Scene:
         path.write_bytes(content)
         return path
 
-    def model_file(self, name: str = "bad.safetensors", **changed: Any) -> Path:
-        """A model file with a valid checksum whose description is changed."""
+    def model_file(
+        self,
+        name: str = "bad.safetensors",
+        tensors: dict[str, Array] | None = None,
+        **changed: Any,
+    ) -> Path:
+        """A model file with a valid checksum whose description or tensors are changed.
+
+        An entry of the description that is to be ``...`` is left out.
+        """
         from safetensors.numpy import load_file, save_file
 
         from cnnx.io import safetensors as format_
@@ -82,9 +90,9 @@ class Scene:
         description = self.model._architecture().to_dict() | changed
         description = {k: v for k, v in description.items() if v is not ...}
         text = json.dumps(description)
-        tensors = load_file(self.saved)
-        metadata = {"cnnx": text, "cnnx.crc32": format_._checksum(text, tensors)}
-        save_file(tensors, self.folder / name, metadata=metadata)
+        stored = load_file(self.saved) | (tensors or {})
+        metadata = {"cnnx": text, "cnnx.crc32": format_._checksum(text, stored)}
+        save_file(stored, self.folder / name, metadata=metadata)
         return self.folder / name
 
 

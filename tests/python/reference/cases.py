@@ -143,7 +143,7 @@ def dense_case(rng: np.random.Generator) -> DenseCase:
         int(rng.choice(widths)) if rng.random() < 0.3 else int(rng.integers(1, 301))
         for _ in range(2)
     )
-    batch, bias = int(rng.integers(1, 71)), bool(rng.random() < 0.7)
+    batch, bias = int(rng.integers(1, 41)), bool(rng.random() < 0.7)
     return DenseCase(batch, features, units, bias, _activation(rng))
 
 
