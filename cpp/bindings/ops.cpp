@@ -76,7 +76,7 @@ class OneLayer {
  public:
   OneLayer(const Attrs& attrs, const Array<T>& x, const Array<T>& w,
            const std::optional<Array<T>>& b)
-      : x_(x), network_({attrs}, shape_of(x), {}) {
+      : x_(x), network_({attrs}, shape_of(x), exact()) {
     expect_dims(w, network_.parameter("0.weight").dims, "w");
     network_.write_parameter("0.weight", w.data());
     if (b) {
@@ -113,6 +113,13 @@ class OneLayer {
   }
 
  private:
+  // Sums as they are defined, so that whole numbers give whole numbers.
+  static NetworkOptions exact() {
+    NetworkOptions options;
+    options.exact_conv = true;
+    return options;
+  }
+
   static Shape shape_of(const Array<T>& x) {
     const auto dims = dims_of(x);
     return Shape::from_public({dims.begin() + 1, dims.end()});

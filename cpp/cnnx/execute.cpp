@@ -62,8 +62,7 @@ Index Network<T>::work(const Segment& segment, Index images) const {
 template <class T>
 void Network<T>::pack_weights() {
   if (!stale_) return;
-  parallel_for(static_cast<Index>(layers_.size()), weights_.size(),
-               [&](Index layer, int) { layers_[static_cast<std::size_t>(layer)]->pack(); });
+  for (const LayerPtr<T>& layer : layers_) layer->pack();
   stale_ = false;
 }
 
@@ -123,7 +122,8 @@ void Network<T>::forward_pass(Job& job, const Range& pass) {
     if (segment.whole_batch) {
       layers_[static_cast<std::size_t>(segment.begin)]->forward(
           {pass.count, workspace_.activations(segment.begin), workspace_.activations(segment.end),
-           workspace_.saved(segment.begin), workspace_.scratch(0), workspace_.scratch_stride()});
+           workspace_.saved(segment.begin), workspace_.scratch(0), workspace_.scratch_stride(),
+           workspace_.shared()});
       continue;
     }
     const Index lanes = schedule.lanes(pass.count);
@@ -145,7 +145,7 @@ void Network<T>::forward_pass(Job& job, const Range& pass) {
           layer.forward({slice.count, workspace_.activations(l) + first * workspace_.size_of(l),
                          workspace_.activations(l + 1) + first * workspace_.size_of(l + 1),
                          workspace_.saved(l) + first * layer.saved_bytes(),
-                         workspace_.scratch(thread), 0});
+                         workspace_.scratch(thread), 0, nullptr});
         }
       }
     });
@@ -209,8 +209,8 @@ void Network<T>::backward_pass(Job& job, const Range& pass, bool accumulate) {
                       workspace_.activations(segment->end), workspace_.saved(segment->begin),
                       grad_in,
                       job.wants_grad_of(segment->begin, first_trained_) ? grad_out : nullptr,
-                      layer.parameters().empty() ? nullptr : layer.parameters()[0].grad, accumulate,
-                      workspace_.scratch(0), workspace_.scratch_stride()});
+                      workspace_.accumulator(0, segment->begin), accumulate, workspace_.scratch(0),
+                      workspace_.scratch_stride(), workspace_.shared()});
     } else {
       backward_slices(job, pass, *segment, grad_in, grad_out);
     }
@@ -245,8 +245,8 @@ void Network<T>::backward_slices(Job& job, const Range& pass, const Segment& seg
         layer.backward({slice.count, workspace_.activations(l) + first * workspace_.size_of(l),
                         workspace_.activations(l + 1) + first * workspace_.size_of(l + 1),
                         workspace_.saved(l) + first * layer.saved_bytes(), grad, to,
-                        layer.parameters().empty() ? nullptr : workspace_.accumulator(task, l),
-                        s > 0 || task < job.lanes_used, workspace_.scratch(thread), 0});
+                        workspace_.accumulator(task, l), s > 0 || task < job.lanes_used,
+                        workspace_.scratch(thread), 0, nullptr});
         grad = to;
       }
       // Layers that pass gradients through leave them where they were.
@@ -261,17 +261,16 @@ void Network<T>::backward_slices(Job& job, const Range& pass, const Segment& seg
 template <class T>
 void Network<T>::finish_gradients(Index lanes) {
   const Index size = workspace_.lane_size();
-  if (size == 0) return;
   constexpr Index kBlock = 4096;
-  T* sums = workspace_.accumulator(0, 0);
+  T* sums = workspace_.lanes();
   parallel_for(ceil_div(size, kBlock), size * lanes, [&](Index task, int) {
     const Index first = task * kBlock;
     kernels_->element.sum_lanes(std::min(kBlock, size - first), sums + first, size, lanes);
   });
-  parallel_for(static_cast<Index>(layers_.size()), size, [&](Index l, int) {
-    Layer<T>& layer = *layers_[static_cast<std::size_t>(l)];
-    if (!layer.whole_batch()) layer.finish_gradients(workspace_.accumulator(0, l));
-  });
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    if (layers_[l]->accumulator_size() == 0) continue;
+    layers_[l]->finish_gradients(workspace_.accumulator(0, static_cast<Index>(l)));
+  }
 }
 
 template <class T>
@@ -339,7 +338,8 @@ T* Network<T>::infer_pass(const Images& images, const Range& pass, std::atomic<b
     T* to = workspace_.border(++border);
     if (segment.whole_batch) {
       layers_[static_cast<std::size_t>(segment.begin)]->forward(
-          {pass.count, from, to, nullptr, workspace_.scratch(0), workspace_.scratch_stride()});
+          {pass.count, from, to, nullptr, workspace_.scratch(0), workspace_.scratch_stride(),
+           workspace_.shared()});
       continue;
     }
     const Index slices = workspace_.schedule().slices(pass.count);
@@ -358,8 +358,8 @@ T* Network<T>::infer_pass(const Images& images, const Range& pass, std::atomic<b
         Layer<T>& layer = *layers_[static_cast<std::size_t>(l)];
         if (layer.passes_through()) continue;
         T* next = workspace_.slice_buffer(thread, which++);
-        layer.forward(
-            {slice.count, at, next, workspace_.slice_saved(thread), workspace_.scratch(thread), 0});
+        layer.forward({slice.count, at, next, workspace_.slice_saved(thread),
+                       workspace_.scratch(thread), 0, nullptr});
         at = next;
       }
       std::copy_n(at, slice.count * workspace_.size_of(segment.end),

@@ -46,9 +46,11 @@ void Workspace<T>::plan(const Shape& input, const std::vector<LayerPtr<T>>& laye
 
   accumulator_at_.clear();
   lane_size_ = 0;
+  single_size_ = 0;
   for (const auto& layer : layers) {
-    accumulator_at_.push_back(lane_size_);
-    lane_size_ += round_up(layer->accumulator_size(), kAlign);
+    Index& size = layer->whole_batch() ? single_size_ : lane_size_;
+    accumulator_at_.push_back(size);
+    size += round_up(layer->accumulator_size(), kAlign);
   }
   schedule_ = Schedule::plan(image_bytes, widest_bytes, lane_size_ * static_cast<Index>(sizeof(T)));
 
@@ -67,6 +69,14 @@ void Workspace<T>::plan(const Shape& input, const std::vector<LayerPtr<T>>& laye
     }
   }
   slice_size_ = std::max(slice_size_, round_up(input.size() * schedule_.slice_images, kAlign));
+}
+
+template <class T>
+T* Workspace<T>::accumulator(Index lane, Index layer) {
+  const auto l = static_cast<std::size_t>(layer);
+  const bool whole = (*layers_)[l]->whole_batch();
+  return accumulators_.data() + (whole ? schedule_.most_lanes : lane) * lane_size_ +
+         accumulator_at_[l];
 }
 
 template <class T>
@@ -91,7 +101,7 @@ void Workspace<T>::reserve_training(Index images) {
   }
   activations_.resize(elements);
   saved_.resize(bytes);
-  accumulators_.reserve(lane_size_ * schedule_.most_lanes);
+  accumulators_.reserve(lane_size_ * schedule_.most_lanes + single_size_);
   training_images_ = images;
 }
 
@@ -112,6 +122,7 @@ void Workspace<T>::reserve_scratch(Index images) {
   scratch_threads_ = std::max(scratch_threads_, threads);
   layer_scratch_ = 0;
   for (const auto& layer : *layers_) {
+    shared_.reserve(layer->shared_size(scratch_images_));
     const Index most = layer->whole_batch() ? scratch_images_ : schedule_.slice_images;
     layer_scratch_ = std::max(layer_scratch_, round_up(layer->scratch_size(most), kAlign));
   }
@@ -122,7 +133,7 @@ void Workspace<T>::reserve_scratch(Index images) {
 template <class T>
 Index Workspace<T>::bytes() const {
   return activations_.bytes() + borders_[0].bytes() + borders_[1].bytes() + accumulators_.bytes() +
-         scratch_.bytes() + saved_.bytes();
+         scratch_.bytes() + shared_.bytes() + saved_.bytes();
 }
 
 template std::vector<Segment> find_segments(const std::vector<LayerPtr<float>>&);

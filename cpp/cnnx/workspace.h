@@ -43,12 +43,12 @@ class Workspace {
   }
   // Two buffers for the gradients, or the inference outputs, at the borders of segments.
   T* border(Index which) { return borders_[which & 1].data(); }
-  T* accumulator(Index lane, Index layer) {
-    return accumulators_.data() + lane * lane_size_ +
-           accumulator_at_[static_cast<std::size_t>(layer)];
-  }
+  // Accumulators of the lanes lie lane_size() apart; those of whole-batch layers follow, once.
+  T* accumulator(Index lane, Index layer);
+  T* lanes() { return accumulators_.data(); }
   Index lane_size() const { return lane_size_; }
 
+  T* shared() { return shared_.data(); }
   // Parts of a thread's scratch.
   T* scratch(int thread) { return scratch_.data() + thread * scratch_stride_; }
   Index scratch_stride() const { return scratch_stride_; }
@@ -67,17 +67,17 @@ class Workspace {
   const std::vector<LayerPtr<T>>* layers_ = nullptr;
   Schedule schedule_;
   std::vector<Segment> segments_;
-  std::vector<Index> sizes_;  // elements per image at each level
-  Index border_size_ = 0;     // largest size at a segment's border
-  Index slice_size_ = 0;      // a slice at the largest level within a segment
-  Index slice_saved_ = 0;     // elements that hold a slice's saved bytes
-  Index lane_size_ = 0;
+  std::vector<Index> sizes_;               // elements per image at each level
+  Index border_size_ = 0;                  // largest size at a segment's border
+  Index slice_size_ = 0;                   // a slice at the largest level within a segment
+  Index slice_saved_ = 0;                  // elements that hold a slice's saved bytes
+  Index lane_size_ = 0, single_size_ = 0;  // accumulators of a lane, and of whole-batch layers
   std::vector<Index> accumulator_at_, activation_at_, saved_at_;
 
   Index training_images_ = 0, border_images_ = 0, scratch_images_ = 0;
   int scratch_threads_ = 0;
   Index layer_scratch_ = 0, scratch_stride_ = 0;
-  Buffer<T> activations_, borders_[2], accumulators_, scratch_;
+  Buffer<T> activations_, borders_[2], accumulators_, scratch_, shared_;
   Buffer<std::byte> saved_;
 };
 

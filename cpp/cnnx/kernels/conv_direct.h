@@ -207,8 +207,8 @@ struct ConvDirect {
     const Index out = g.group_out();
     for (Index group = 0; group < g.groups; ++group) {
       if (pass == ConvPass::forward) {
-        packed = pack_row_panels<Shapes>(g.depth(), out, weights + group * out, g.out_channels,
-                                         packed);
+        packed =
+            pack_row_panels<Shapes>(g.depth(), out, weights + group * out, g.out_channels, packed);
         continue;
       }
       for_each_phase(g, [&](const PhaseTaps& rows, const PhaseTaps& columns) {
@@ -236,12 +236,6 @@ struct ConvDirect {
                (padded_size(forward_pad(g), g.in_channels) +
                 round_up(g.out_pixels() * g.groups * Shapes::packed_columns(g.group_out()), 16)) +
            round_up(g.depth(), 16) * static_cast<Index>(sizeof(Index) / sizeof(T));
-  }
-
-  static Index saved_size(const Geometry&) { return 0; }
-  static Index accumulator_size(const Geometry& g) { return g.weight_count(); }
-  static void finish_weights(const Geometry& g, const T* accumulator, T* grad) {
-    __builtin_memcpy(grad, accumulator, static_cast<std::size_t>(g.weight_count()) * sizeof(T));
   }
 
   // All pixels of a grid against all panels of packed weights.
@@ -273,7 +267,7 @@ struct ConvDirect {
   }
 
   static void forward(const Geometry& g, Index images, const T* input, const T* packed,
-                      const T* bias, Activation activation, T* output, T*, T* scratch) {
+                      const T* bias, Activation activation, T* output, T* scratch) {
     const Padded pad = forward_pad(g);
     const Index step = together(images, g.out_pixels());
     const Index in = g.group_in();
@@ -375,9 +369,8 @@ struct ConvDirect {
     }
   }
 
-  static void backward_weights(const Geometry& g, Index images, const T* input, const T*,
-                               const T* grad_output, T* accumulator, T* grad_bias, bool accumulate,
-                               T* scratch) {
+  static void backward_weights(const Geometry& g, Index images, const T* input,
+                               const T* grad_output, T* accumulator, bool accumulate, T* scratch) {
     const Padded pad = forward_pad(g);
     const Index in = g.group_in();
     const Index out = g.group_out();
@@ -399,8 +392,6 @@ struct ConvDirect {
       scratch += images * padded_size(pad, g.in_channels);
     }
     source += (pad.lead_rows - g.pad_top) * row + (pad.lead_columns - g.pad_left) * g.in_channels;
-
-    if (grad_bias != nullptr) add_bias_gradient(g, images, grad_output, grad_bias, accumulate);
 
     // The sum runs over rows of pixels, in blocks whose gradients stay in the first-level cache.
     const Index block_rows = smaller(g.out_height, larger<Index>(1, ceil_div(128, g.out_width)));
@@ -445,20 +436,8 @@ struct ConvDirect {
     }
   }
 
-  static void add_bias_gradient(const Geometry& g, Index images, const T* grad_output, T* grad_bias,
-                                bool accumulate) {
-    const Index channels = g.out_channels;
-    if (!accumulate) {
-      __builtin_memset(grad_bias, 0, static_cast<std::size_t>(channels) * sizeof(T));
-    }
-    for (Index pixel = 0; pixel < images * g.out_pixels(); ++pixel) {
-      for (Index n = 0; n < channels; ++n) grad_bias[n] += grad_output[pixel * channels + n];
-    }
-  }
-
   static constexpr ConvKernel<T> kernel() {
-    return {"direct",         packed_size,    pack,    scratch_size,  saved_size,
-            accumulator_size, finish_weights, forward, backward_data, backward_weights};
+    return {packed_size, pack, scratch_size, forward, backward_data, backward_weights};
   }
 };
 

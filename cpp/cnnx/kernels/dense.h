@@ -4,6 +4,7 @@
 #include "cnnx/kernels/conv_direct.h"
 #include "cnnx/kernels/table.h"
 #include "cnnx/kernels/tile.h"
+#include "cnnx/kernels/transpose.h"
 
 namespace cnnx {
 namespace {
@@ -76,12 +77,9 @@ struct Dense {
   static void backward_data(const Geometry& g, Index task, const T* grad_output, const T* weights,
                             T* grad_input, T* scratch) {
     const Panel panel = Shapes::panel(g.inputs, task);
-    for (int n = 0; n < panel.width; ++n) {
-      const T* from = weights + (panel.column + n) * g.outputs;
-      for (Index k = 0; k < g.outputs; ++k) {
-        scratch[k * panel.width + n] = n < panel.lanes ? from[k] : T{0};
-      }
-    }
+    transpose_copy<T, Shapes::kBytes>(panel.lanes, g.outputs, panel.width,
+                                      weights + panel.column * g.outputs, g.outputs, scratch,
+                                      panel.width);
     const T* a[Shapes::kMostRows];
     T* out[Shapes::kMostRows];
     const TileArgs<T> args{a,          out,         Walk{{1, 1, g.outputs}, {0, 0, 1}},

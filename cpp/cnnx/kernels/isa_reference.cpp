@@ -87,14 +87,8 @@ struct Reference {
     copy(g.weight_count(), weights, packed);
   }
   static Index no_scratch(const ConvGeometry&, ConvPass, Index) { return 0; }
-  static Index saved_size(const ConvGeometry&) { return 0; }
-  static Index accumulator_size(const ConvGeometry& g) { return g.weight_count(); }
-  static void finish_weights(const ConvGeometry& g, const T* accumulator, T* grad) {
-    copy(g.weight_count(), accumulator, grad);
-  }
-
   static void conv_forward(const ConvGeometry& g, Index images, const T* input, const T* weights,
-                           const T* bias, Activation activation, T* output, T*, T*) {
+                           const T* bias, Activation activation, T* output, T*) {
     const Index count = images * g.out_size();
     for (Index i = 0; i < count; ++i) output[i] = bias ? bias[i % g.out_channels] : T{0};
     for_each_product(g, images,
@@ -112,15 +106,11 @@ struct Reference {
     });
   }
 
-  static void conv_backward_weights(const ConvGeometry& g, Index images, const T* input, const T*,
-                                    const T* grad_output, T* grad, T* grad_bias, bool accumulate,
-                                    T*) {
+  static void conv_backward_weights(const ConvGeometry& g, Index images, const T* input,
+                                    const T* grad_output, T* grad, bool accumulate, T*) {
     if (!accumulate) clear(g.weight_count(), grad);
     for_each_product(g, images,
                      [&](Index x, Index w, Index y) { grad[w] += input[x] * grad_output[y]; });
-    if (grad_bias != nullptr) {
-      column_sums(images * g.out_pixels(), g.out_channels, grad_output, grad_bias, accumulate);
-    }
   }
 
   static Index one_task(const DenseGeometry&, DensePass) { return 1; }
@@ -302,12 +292,13 @@ struct Reference {
   }
 
   static constexpr KernelTable<T> table() {
-    return {{"reference", packed_size, pack, no_scratch, saved_size, accumulator_size,
-             finish_weights, conv_forward, conv_backward_data, conv_backward_weights},
-            {one_task, dense_scratch, dense_forward, dense_backward_data, dense_backward_weights},
-            {pool_forward, pool_backward},
-            {activate, activate_backward, column_sums, sum_lanes, affine},
-            {sgd, adam}};
+    return {
+        {packed_size, pack, no_scratch, conv_forward, conv_backward_data, conv_backward_weights},
+        nullptr,
+        {one_task, dense_scratch, dense_forward, dense_backward_data, dense_backward_weights},
+        {pool_forward, pool_backward},
+        {activate, activate_backward, column_sums, sum_lanes, affine},
+        {sgd, adam}};
   }
 };
 

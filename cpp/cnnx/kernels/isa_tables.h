@@ -8,15 +8,20 @@
 #include "cnnx/kernels/pool.h"
 #include "cnnx/kernels/table.h"
 #include "cnnx/kernels/update.h"
+#include "cnnx/kernels/winograd.h"
 
 namespace cnnx {
 namespace {
 
+template <class T, int Bytes, class Shapes>
+constexpr WinogradKernel<T> kWinograd = Winograd<T, Bytes, Shapes>::kernel();
+
 template <class T, int Bytes, int PairRows, int SingleRows>
 constexpr KernelTable<T> make_table() {
   using Shapes = TileShapes<T, Bytes, PairRows, SingleRows>;
-  return {ConvDirect<T, Shapes>::kernel(), Dense<T, Shapes>::kernel(), MaxPool<T, Bytes>::kernel(),
-          Element<T, Bytes>::kernel(), Update<T, Bytes>::kernel()};
+  return {ConvDirect<T, Shapes>::kernel(), &kWinograd<T, Bytes, Shapes>,
+          Dense<T, Shapes>::kernel(),      MaxPool<T, Bytes>::kernel(),
+          Element<T, Bytes>::kernel(),     Update<T, Bytes>::kernel()};
 }
 
 // Bytes: size of a vector. PairRows: rows of a tile two vectors wide; SingleRows: one vector wide.

@@ -42,31 +42,57 @@ struct ConvGeometry {
 
 enum class ConvPass { forward, backward_data, backward_weights };
 
-// One algorithm for the three passes of a convolution over a few images.
+// The three passes of a convolution over a few images, directly from its definition.
 template <class T>
 struct ConvKernel {
-  const char* name;
   // Weights rearranged for a pass (forward, backward_data); made anew when the weights change.
   Index (*packed_size)(const ConvGeometry&, ConvPass);
   void (*pack)(const ConvGeometry&, ConvPass, const T* weights, T* packed);
   Index (*scratch_size)(const ConvGeometry&, ConvPass, Index images);
-  // Elements an image keeps from forward to backward_weights; 0 for none.
-  Index (*saved_size)(const ConvGeometry&);
-  // Elements of a weight-gradient accumulator, and how a summed one becomes the gradient.
-  Index (*accumulator_size)(const ConvGeometry&);
-  void (*finish_weights)(const ConvGeometry&, const T* accumulator, T* grad_weights);
 
-  // output = activation(conv(input, weights) + bias); bias may be null; saved may be null.
+  // output = activation(conv(input, weights) + bias); bias may be null.
   void (*forward)(const ConvGeometry&, Index images, const T* input, const T* packed, const T* bias,
-                  Activation, T* output, T* saved, T* scratch);
+                  Activation, T* output, T* scratch);
   // grad_input = the transpose of the convolution applied to grad_output.
   void (*backward_data)(const ConvGeometry&, Index images, const T* grad_output, const T* packed,
                         T* grad_input, T* scratch);
-  // accumulator (+)= sum over images and pixels of input x grad_output; grad_bias likewise (or
-  // null).
-  void (*backward_weights)(const ConvGeometry&, Index images, const T* input, const T* saved,
-                           const T* grad_output, T* accumulator, T* grad_bias, bool accumulate,
-                           T* scratch);
+  // grad_weights (+)= sum over images and pixels of input x grad_output.
+  void (*backward_weights)(const ConvGeometry&, Index images, const T* input, const T* grad_output,
+                           T* grad_weights, bool accumulate, T* scratch);
+};
+
+// The stages of a 3x3 convolution with stride 1 by Winograd's F(4x4, 3x3): a map is cut into tiles
+// of 4x4 outputs (row by row, image after image), a tile has 36 places f, and each place is a
+// matrix product of its own. V, M and their gradients keep a row of wide(channels) for each tile
+// and are place_stride() apart from place to place. See winograd.h for the formulas.
+template <class T>
+struct WinogradKernel {
+  Index (*wide)(Index channels);
+  Index (*place_stride)(Index tiles, Index channels);
+  // Elements of one place of packed filters.
+  Index (*place_packed)(Index depth, Index columns);
+  // Filters are transformed, and their gradients finished, in tasks of some input channels each.
+  Index (*filter_tasks)(const ConvGeometry&);
+  void (*transform_filters)(const ConvGeometry&, Index task, const T* weights, T* forward,
+                            T* backward);
+  void (*finish_filters)(const ConvGeometry&, Index task, const T* sums, T* grad);
+
+  void (*transform_input)(const ConvGeometry&, Index first, Index count, const T* input, T* v,
+                          Index stride);
+  void (*transform_output)(const ConvGeometry&, Index first, Index count, const T* m, Index stride,
+                           const T* bias, Activation, T* output);
+  void (*transform_grad)(const ConvGeometry&, Index first, Index count, const T* grad_output, T* m,
+                         Index stride);
+  // Adds to grad_input, which starts as zeros.
+  void (*scatter_input)(const ConvGeometry&, Index first, Index count, const T* v, Index stride,
+                        T* grad_input);
+  // out = a packed, for `rows` tiles of one place.
+  void (*multiply)(Index rows, Index depth, Index columns, const T* a, const T* packed, T* out);
+  // sums [in][out] (+)= the sum over tiles of v m, for one place.
+  void (*accumulate)(Index tiles, Index in, Index out, const T* v, const T* m, T* sums, bool keep);
+
+  Index tile_rows;  // tiles in a multiple of this fill the registers
+  Index lanes;      // channels below this many would waste them
 };
 
 struct DenseGeometry {
@@ -147,6 +173,7 @@ struct UpdateKernel {
 template <class T>
 struct KernelTable {
   ConvKernel<T> direct;
+  const WinogradKernel<T>* winograd;  // null: not offered
   DenseKernel<T> dense;
   PoolKernel<T> max_pool;
   ElementKernel<T> element;

@@ -33,6 +33,12 @@ struct TileArgs {
   int lanes;  // columns that exist; the others are computed and dropped
 };
 
+// relu (slope 0) and leaky relu; NaN stays.
+template <class V, class T>
+[[gnu::always_inline]] inline V rectified(V value, T slope) {
+  return value < T{0} ? (slope == T{0} ? V{} : value * slope) : value;
+}
+
 template <class T, int Bytes, int MR, int NV>
 void multiply_tile(const TileArgs<T>& args) {
   using V = Vec<T, Bytes>;
@@ -82,8 +88,7 @@ void multiply_tile(const TileArgs<T>& args) {
   for (int m = 0; m < MR; ++m) {
     for (int v = 0; v < NV; ++v) {
       V value = sum[m][v];
-      if (args.rectify)
-        value = value < T{0} ? (args.slope == T{0} ? V{} : value * args.slope) : value;
+      if (args.rectify) value = rectified(value, args.slope);
       T* to = args.out[m] + v * kWidth;
       if (full) {
         store(to, value);
@@ -107,6 +112,7 @@ struct Panel {
 template <class T, int Bytes, int PairRows, int SingleRows>
 struct TileShapes {
   using Function = void (*)(const TileArgs<T>&);
+  static constexpr int kBytes = Bytes;
   static constexpr int kLane = kLanes<T, Bytes>;
   static constexpr int kHalfBytes = Bytes > 16 ? Bytes / 2 : Bytes;  // 16 is the smallest there is
   static constexpr int kWidths[3] = {2 * kLane, kLane, kLanes<T, kHalfBytes>};

@@ -2,9 +2,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "cnnx/core/buffer.h"
 #include "cnnx/core/error.h"
+#include "cnnx/core/parallel.h"
 #include "cnnx/layers/activations.h"
+#include "cnnx/layers/conv/algorithm.h"
 #include "cnnx/layers/makers.h"
 
 namespace cnnx {
@@ -47,57 +48,48 @@ class Conv2D final : public Layer<T> {
   bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
   void drop_softmax() override { activation_ = {}; }
 
-  Index saved_bytes() const override {
-    return conv_->saved_size(g_) * static_cast<Index>(sizeof(T));
-  }
+  bool whole_batch() const override { return algorithm_->whole_batch(); }
+  Index scratch_size(Index images) const override { return algorithm_->scratch_size(images); }
+  Index shared_size(Index images) const override { return algorithm_->shared_size(images); }
   Index accumulator_size() const override {
-    return conv_->accumulator_size(g_) + (use_bias_ ? g_.out_channels : 0);
+    return algorithm_->accumulator_size() + (use_bias_ ? g_.out_channels : 0);
   }
-  Index scratch_size(Index images) const override {
-    return std::max({conv_->scratch_size(g_, ConvPass::forward, images),
-                     conv_->scratch_size(g_, ConvPass::backward_data, images),
-                     conv_->scratch_size(g_, ConvPass::backward_weights, images)});
-  }
-
-  void pack() override {
-    conv_->pack(g_, ConvPass::forward, weights().value, forward_weights_.data());
-    conv_->pack(g_, ConvPass::backward_data, weights().value, backward_weights_.data());
-  }
+  void pack() override { algorithm_->pack(weights().value); }
 
   void forward(const ForwardRun<T>& run) override {
     const T* bias = use_bias_ ? this->parameters_[1].value : nullptr;
-    conv_->forward(g_, run.images, run.input, forward_weights_.data(), bias, activation_,
-                   run.output, reinterpret_cast<T*>(run.saved), run.scratch);
-    if (!applied_by_kernel(activation_)) {
-      this->kernels().element.activate(activation_, run.images * g_.out_pixels(), g_.out_channels,
-                                       run.output);
-    }
+    algorithm_->forward(run, bias, activation_);
+    if (applied_by_kernel(activation_)) return;
+    each_image(run.images, [&](Index image) {
+      this->kernels().element.activate(activation_, g_.out_pixels(), g_.out_channels,
+                                       run.output + image * g_.out_size());
+    });
   }
 
   void backward(const BackwardRun<T>& run) override {
-    this->kernels().element.activate_backward(activation_, run.images * g_.out_pixels(),
-                                              g_.out_channels, run.output, run.grad_output);
-    if (run.accumulator != nullptr) {
-      T* bias = use_bias_ ? run.accumulator + conv_->accumulator_size(g_) : nullptr;
-      conv_->backward_weights(g_, run.images, run.input, reinterpret_cast<const T*>(run.saved),
-                              run.grad_output, run.accumulator, bias, run.accumulate, run.scratch);
-    }
-    if (run.grad_input != nullptr) {
-      conv_->backward_data(g_, run.images, run.grad_output, backward_weights_.data(),
-                           run.grad_input, run.scratch);
+    each_image(run.images, [&](Index image) {
+      this->kernels().element.activate_backward(activation_, g_.out_pixels(), g_.out_channels,
+                                                run.output + image * g_.out_size(),
+                                                run.grad_output + image * g_.out_size());
+    });
+    algorithm_->backward(run);
+    if (use_bias_) {
+      this->kernels().element.column_sums(
+          run.images * g_.out_pixels(), g_.out_channels, run.grad_output,
+          run.accumulator + algorithm_->accumulator_size(), run.accumulate);
     }
   }
 
   void finish_gradients(const T* accumulator) override {
-    conv_->finish_weights(g_, accumulator, weights().grad);
+    algorithm_->finish(accumulator, weights().grad);
     if (use_bias_) {
-      std::copy_n(accumulator + conv_->accumulator_size(g_), g_.out_channels,
+      std::copy_n(accumulator + algorithm_->accumulator_size(), g_.out_channels,
                   this->parameters_[1].grad);
     }
   }
 
  protected:
-  Shape plan_layer(const PlanContext&) override {
+  Shape plan_layer(const PlanContext& context) override {
     check_input();
     const Shape& in = this->input();
     g_ = {};
@@ -133,14 +125,23 @@ class Conv2D final : public Layer<T> {
     }
     checked_product({g_.out_channels, g_.out_height, g_.out_width}, this->label() + " output");
     add_parameters();
-    conv_ = &this->kernels().direct;
-    forward_weights_.resize(conv_->packed_size(g_, ConvPass::forward));
-    backward_weights_.resize(conv_->packed_size(g_, ConvPass::backward_data));
+    if (!context.exact_conv) algorithm_ = make_winograd_conv<T>(g_, this->kernels());
+    if (!algorithm_) algorithm_ = make_direct_conv<T>(g_, this->kernels());
     return {g_.out_channels, g_.out_height, g_.out_width, false};
   }
 
  private:
   Parameter<T>& weights() { return this->parameters_[0]; }
+
+  // With threads when the layer has the whole batch to itself.
+  template <class Body>
+  void each_image(Index images, Body&& body) const {
+    if (algorithm_->whole_batch()) {
+      parallel_for(images, images * g_.out_size(), [&](Index image, int) { body(image); });
+    } else {
+      for (Index image = 0; image < images; ++image) body(image);
+    }
+  }
 
   void check_input() const {
     const Shape& in = this->input();
@@ -190,8 +191,7 @@ class Conv2D final : public Layer<T> {
   bool use_bias_;
   std::string kernel_initializer_, bias_initializer_;
   ConvGeometry g_{};
-  const ConvKernel<T>* conv_ = nullptr;
-  Buffer<T> forward_weights_, backward_weights_;
+  ConvAlgorithmPtr<T> algorithm_;
 };
 
 }  // namespace

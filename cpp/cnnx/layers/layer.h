@@ -44,6 +44,7 @@ struct ForwardRun {
   std::byte* saved;      // saved_bytes() per image; kept until backward
   T* scratch;            // scratch_size() of them for each thread
   Index scratch_stride;  // from one thread's scratch to the next (whole-batch layers)
+  T* shared;             // shared_size() of them for all threads together (whole-batch layers)
 };
 
 template <class T>
@@ -54,10 +55,11 @@ struct BackwardRun {
   const std::byte* saved;
   T* grad_output;   // may be overwritten
   T* grad_input;    // null: not wanted
-  T* accumulator;   // gradients of the parameters; null: not wanted
+  T* accumulator;   // accumulator_size() of them, on their way to the parameters' gradients
   bool accumulate;  // add to the accumulator instead of starting it
   T* scratch;
   Index scratch_stride;
+  T* shared;
 };
 
 template <class T>
@@ -90,11 +92,13 @@ class Layer {
 
   virtual Index saved_bytes() const { return 0; }                   // per image
   virtual Index scratch_size(Index /*images*/) const { return 0; }  // per thread
-  // Gradient accumulator of one lane. A whole-batch layer has its parameters' gradients instead.
+  virtual Index shared_size(Index /*images*/) const { return 0; }   // whole-batch layers
+  // Accumulator of the weights' gradients: one for each lane, one in all for a whole-batch layer.
+  // Where it is 0, backward() writes the parameters' gradients themselves.
   virtual Index accumulator_size() const { return 0; }
-  // Turns the sum of all lanes' accumulators into the parameters' gradients.
+  // Turns the sum of the lanes' accumulators into the parameters' gradients; may use threads.
   virtual void finish_gradients(const T* /*accumulator*/) {}
-  // Called when the weights have changed.
+  // Called when the weights have changed; may use threads.
   virtual void pack() {}
 
   virtual void forward(const ForwardRun<T>& run) = 0;

@@ -1,0 +1,432 @@
+// Convolution 3x3 with stride 1 by Winograd's minimal filtering F(4x4, 3x3): 36 products give 16
+// outputs that directly take 144. Lavin, Gray, "Fast algorithms for convolutional neural networks",
+// CVPR 2016; the interpolation points 0, +-a, +-b and infinity with a = 3/4, b = 3/2 instead of 1,
+// 2 halve the rounding error (Barabasz, Anderson, Soodhalter, Gregg, "Error analysis and improving
+// the accuracy of Winograd convolution", TOMS 2020).
+//
+// With g the filter, d a 6x6 patch of the input and f = 0 .. 35 the places of a 6x6 tile:
+//   U = G g G^T,   V = B^T d B,   M[f] = sum over input channels of U[f] V[f],   y = A^T M A.
+// Backward the same matrices work transposed:
+//   dM = A dy A^T,   dU[f] = sum over tiles of V[f] dM[f],   dg = G^T dU G,
+//   dV[f] = sum over output channels of U[f] dM[f],   dd = B dV B^T, added up where patches
+//   overlap.
+// Every place f is a matrix product of its own, done by the tile of tile.h.
+#pragma once
+
+#include "cnnx/kernels/conv_direct.h"
+#include "cnnx/kernels/table.h"
+#include "cnnx/kernels/tile.h"
+#include "cnnx/kernels/transpose.h"
+
+namespace cnnx {
+namespace {
+
+// The one-dimensional transforms on anything that adds and multiplies.
+template <class T>
+struct WinogradPoints {
+  static constexpr T a = static_cast<T>(0.75), b = static_cast<T>(1.5);
+  static constexpr T aa = a * a, bb = b * b;
+
+  // B^T d
+  template <class V>
+  [[gnu::always_inline]] static inline void input(const V (&d)[6], V (&t)[6]) {
+    const V even_a = d[4] - bb * d[2];
+    const V odd_a = a * (d[3] - bb * d[1]);
+    const V even_b = d[4] - aa * d[2];
+    const V odd_b = b * (d[3] - aa * d[1]);
+    t[0] = aa * bb * d[0] + (d[4] - (aa + bb) * d[2]);
+    t[1] = even_a + odd_a;
+    t[2] = even_a - odd_a;
+    t[3] = even_b + odd_b;
+    t[4] = even_b - odd_b;
+    t[5] = aa * bb * d[1] + (d[5] - (aa + bb) * d[3]);
+  }
+
+  // B t
+  template <class V>
+  [[gnu::always_inline]] static inline void input_transposed(const V (&t)[6], V (&d)[6]) {
+    const V sum_a = t[1] + t[2];
+    const V sum_b = t[3] + t[4];
+    const V difference_a = a * (t[1] - t[2]);
+    const V difference_b = b * (t[3] - t[4]);
+    d[0] = aa * bb * t[0];
+    d[1] = aa * bb * t[5] - (bb * difference_a + aa * difference_b);
+    d[2] = -((aa + bb) * t[0] + (bb * sum_a + aa * sum_b));
+    d[3] = difference_a + difference_b - (aa + bb) * t[5];
+    d[4] = t[0] + (sum_a + sum_b);
+    d[5] = t[5];
+  }
+
+  // A^T m
+  template <class V>
+  [[gnu::always_inline]] static inline void output(const V (&m)[6], V (&y)[4]) {
+    const V sum_a = m[1] + m[2];
+    const V sum_b = m[3] + m[4];
+    const V difference_a = m[1] - m[2];
+    const V difference_b = m[3] - m[4];
+    y[0] = m[0] + (sum_a + sum_b);
+    y[1] = a * difference_a + b * difference_b;
+    y[2] = aa * sum_a + bb * sum_b;
+    y[3] = (a * aa) * difference_a + (b * bb) * difference_b + m[5];
+  }
+
+  // A y
+  template <class V>
+  [[gnu::always_inline]] static inline void output_transposed(const V (&y)[4], V (&m)[6]) {
+    const V even_a = y[0] + aa * y[2];
+    const V odd_a = a * y[1] + (a * aa) * y[3];
+    const V even_b = y[0] + bb * y[2];
+    const V odd_b = b * y[1] + (b * bb) * y[3];
+    m[0] = y[0];
+    m[1] = even_a + odd_a;
+    m[2] = even_a - odd_a;
+    m[3] = even_b + odd_b;
+    m[4] = even_b - odd_b;
+    m[5] = y[3];
+  }
+
+  // The rows of G are (1, p, p^2) / product of (p - q) over the other finite points q.
+  static constexpr T n0 = 1 / (aa * bb), na = 1 / (2 * aa * (aa - bb)),
+                     nb = 1 / (2 * bb * (bb - aa));
+
+  // G g
+  template <class V>
+  [[gnu::always_inline]] static inline void filter(const V (&g)[3], V (&u)[6]) {
+    const V even_a = na * g[0] + (na * aa) * g[2];
+    const V odd_a = (na * a) * g[1];
+    const V even_b = nb * g[0] + (nb * bb) * g[2];
+    const V odd_b = (nb * b) * g[1];
+    u[0] = n0 * g[0];
+    u[1] = even_a + odd_a;
+    u[2] = even_a - odd_a;
+    u[3] = even_b + odd_b;
+    u[4] = even_b - odd_b;
+    u[5] = g[2];
+  }
+
+  // G^T u
+  template <class V>
+  [[gnu::always_inline]] static inline void filter_transposed(const V (&u)[6], V (&g)[3]) {
+    const V sum_a = u[1] + u[2];
+    const V sum_b = u[3] + u[4];
+    g[0] = n0 * u[0] + (na * sum_a + nb * sum_b);
+    g[1] = (na * a) * (u[1] - u[2]) + (nb * b) * (u[3] - u[4]);
+    g[2] = (na * aa) * sum_a + (nb * bb) * sum_b + u[5];
+  }
+};
+
+template <class T, int Bytes, class Shapes>
+struct Winograd {
+  using V = Vec<T, Bytes>;
+  using Points = WinogradPoints<T>;
+  using Geometry = ConvGeometry;
+  static constexpr int kLane = kLanes<T, Bytes>;
+
+  static Index tile_rows(const Geometry& g) { return ceil_div(g.out_height, 4); }
+  static Index tile_columns(const Geometry& g) { return ceil_div(g.out_width, 4); }
+
+  // Channels of a row of V or M: whole vectors.
+  static Index wide(Index channels) { return round_up(channels, kLane); }
+  // From one place f to the next, for `tiles` tiles; the extra vector keeps powers of two apart.
+  static Index place_stride(Index tiles, Index channels) { return tiles * wide(channels) + kLane; }
+
+  // Packed U: for each place, panel after panel, each [depth][width].
+  static Index place_packed(Index depth, Index columns) {
+    return depth * Shapes::packed_columns(columns);
+  }
+
+  // Where a tile lies on the map.
+  struct Spot {
+    Index image, row, column;
+  };
+  static Spot spot(const Geometry& g, Index tile) {
+    const Index columns = tile_columns(g);
+    const Index per_image = tile_rows(g) * columns;
+    const Index in_image = tile % per_image;
+    return {tile / per_image, in_image / columns * 4, in_image % columns * 4};
+  }
+
+  // Rows (or columns) [begin, end) of a window of `size` from `first` on that lie on the map.
+  struct Clip {
+    int begin, end;
+  };
+  static Clip clip(Index first, int size, Index map) {
+    return {static_cast<int>(larger<Index>(0, -first)),
+            static_cast<int>(smaller<Index>(size, map - first))};
+  }
+
+  // One step of a separable transform in two dimensions: f along the columns, then along the rows.
+  template <int From, int To, class Step>
+  [[gnu::always_inline]] static inline void both_ways(const V (&in)[From][From], V (&out)[To][To],
+                                                      Step&& step) {
+    V half[From][To];
+#pragma GCC unroll 1
+    for (int r = 0; r < From; ++r) step(in[r], half[r]);
+#pragma GCC unroll 1
+    for (int c = 0; c < To; ++c) {
+      V column[From], result[To];
+      for (int r = 0; r < From; ++r) column[r] = half[r][c];
+      step(column, result);
+      for (int r = 0; r < To; ++r) out[r][c] = result[r];
+    }
+  }
+
+  // Reads a Size x Size window of a map, zero where it leaves it.
+  template <int Size>
+  [[gnu::always_inline]] static inline void read_window(const T* corner, Index row, Index channels,
+                                                        Clip rows, Clip columns, int lanes,
+                                                        V (&window)[Size][Size]) {
+    const bool inside = rows.begin == 0 && rows.end == Size && columns.begin == 0 &&
+                        columns.end == Size && lanes == kLane;
+    if (inside) {
+      for (int r = 0; r < Size; ++r) {
+        for (int c = 0; c < Size; ++c) window[r][c] = load<V>(corner + r * row + c * channels);
+      }
+      return;
+    }
+    for (int r = 0; r < Size; ++r) {
+      for (int c = 0; c < Size; ++c) {
+        const bool there = r >= rows.begin && r < rows.end && c >= columns.begin && c < columns.end;
+        window[r][c] = there ? load_first<V>(corner + r * row + c * channels, lanes) : V{};
+      }
+    }
+  }
+
+  template <int Size>
+  [[gnu::always_inline]] static inline void write_places(const V (&window)[Size][Size], T* to,
+                                                         Index stride) {
+    for (int r = 0; r < Size; ++r) {
+      for (int c = 0; c < Size; ++c) store(to + (r * Size + c) * stride, window[r][c]);
+    }
+  }
+
+  [[gnu::always_inline]] static inline void read_places(const T* from, Index stride,
+                                                        V (&window)[6][6]) {
+    for (int r = 0; r < 6; ++r) {
+      for (int c = 0; c < 6; ++c) window[r][c] = load<V>(from + (r * 6 + c) * stride);
+    }
+  }
+
+  static int lanes_at(Index channel, Index channels) {
+    return static_cast<int>(smaller<Index>(kLane, channels - channel));
+  }
+
+  // V of tiles [first, first + count): rows of V from `to` on.
+  static void transform_input(const Geometry& g, Index first, Index count, const T* input, T* to,
+                              Index stride) {
+    const Index channels = g.in_channels;
+    const Index row = g.in_width * channels;
+    for (Index tile = first; tile < first + count; ++tile, to += wide(channels)) {
+      const Spot at = spot(g, tile);
+      const Index y = at.row - g.pad_top;
+      const Index x = at.column - g.pad_left;
+      const T* corner = input + at.image * g.in_size() + y * row + x * channels;
+      const Clip rows = clip(y, 6, g.in_height);
+      const Clip columns = clip(x, 6, g.in_width);
+      for (Index c = 0; c < channels; c += kLane) {
+        V patch[6][6], values[6][6];
+        read_window(corner + c, row, channels, rows, columns, lanes_at(c, channels), patch);
+        both_ways<6, 6>(patch, values, [](const V(&d)[6], V(&t)[6]) { Points::input(d, t); });
+        write_places(values, to + c, stride);
+      }
+    }
+  }
+
+  // Outputs of tiles [first, first + count) from rows of M, with bias and activation.
+  static void transform_output(const Geometry& g, Index first, Index count, const T* from,
+                               Index stride, const T* bias, Activation activation, T* output) {
+    const Index channels = g.out_channels;
+    const Index row = g.out_width * channels;
+    const bool rectify = rectifies(activation);
+    const T slope = static_cast<T>(rectifier_slope(activation));
+    for (Index tile = first; tile < first + count; ++tile, from += wide(channels)) {
+      const Spot at = spot(g, tile);
+      T* corner = output + at.image * g.out_size() + at.row * row + at.column * channels;
+      const Clip rows = clip(at.row, 4, g.out_height);
+      const Clip columns = clip(at.column, 4, g.out_width);
+      for (Index c = 0; c < channels; c += kLane) {
+        const int lanes = lanes_at(c, channels);
+        V places[6][6], values[4][4];
+        read_places(from + c, stride, places);
+        both_ways<6, 4>(places, values, [](const V(&m)[6], V(&y)[4]) { Points::output(m, y); });
+        const V start = bias == nullptr ? V{} : load_first<V>(bias + c, lanes);
+        for (int r = 0; r < rows.end; ++r) {
+          for (int k = 0; k < columns.end; ++k) {
+            V value = values[r][k] + start;
+            if (rectify) value = rectified(value, slope);
+            store_first(corner + r * row + k * channels + c, value, lanes);
+          }
+        }
+      }
+    }
+  }
+
+  // dM of tiles [first, first + count).
+  static void transform_grad(const Geometry& g, Index first, Index count, const T* grad_output,
+                             T* to, Index stride) {
+    const Index channels = g.out_channels;
+    const Index row = g.out_width * channels;
+    for (Index tile = first; tile < first + count; ++tile, to += wide(channels)) {
+      const Spot at = spot(g, tile);
+      const T* corner = grad_output + at.image * g.out_size() + at.row * row + at.column * channels;
+      const Clip rows = clip(at.row, 4, g.out_height);
+      const Clip columns = clip(at.column, 4, g.out_width);
+      for (Index c = 0; c < channels; c += kLane) {
+        V window[4][4], values[6][6];
+        read_window(corner + c, row, channels, rows, columns, lanes_at(c, channels), window);
+        both_ways<4, 6>(window, values,
+                        [](const V(&y)[4], V(&m)[6]) { Points::output_transposed(y, m); });
+        write_places(values, to + c, stride);
+      }
+    }
+  }
+
+  // Adds the patches of tiles [first, first + count) to grad_input, which starts as zeros.
+  static void scatter_input(const Geometry& g, Index first, Index count, const T* from,
+                            Index stride, T* grad_input) {
+    const Index channels = g.in_channels;
+    const Index row = g.in_width * channels;
+    for (Index tile = first; tile < first + count; ++tile, from += wide(channels)) {
+      const Spot at = spot(g, tile);
+      const Index y = at.row - g.pad_top;
+      const Index x = at.column - g.pad_left;
+      T* corner = grad_input + at.image * g.in_size() + y * row + x * channels;
+      const Clip rows = clip(y, 6, g.in_height);
+      const Clip columns = clip(x, 6, g.in_width);
+      for (Index c = 0; c < channels; c += kLane) {
+        const int lanes = lanes_at(c, channels);
+        V places[6][6], values[6][6];
+        read_places(from + c, stride, places);
+        both_ways<6, 6>(places, values,
+                        [](const V(&t)[6], V(&d)[6]) { Points::input_transposed(t, d); });
+        for (int r = rows.begin; r < rows.end; ++r) {
+          for (int k = columns.begin; k < columns.end; ++k) {
+            T* to = corner + r * row + k * channels + c;
+            store_first(to, load_first<V>(to, lanes) + values[r][k], lanes);
+          }
+        }
+      }
+    }
+  }
+
+  // Input channels whose filters are transformed together.
+  static Index filter_tasks(const Geometry& g) { return ceil_div(g.in_channels, kLane); }
+
+  // U of a block of input channels, packed for the product forward (rows: input channels, columns:
+  // output channels) and for the one backward (rows and columns exchanged).
+  static void transform_filters(const Geometry& g, Index task, const T* weights, T* forward,
+                                T* backward) {
+    const Index in = g.in_channels;
+    const Index out = g.out_channels;
+    const Index first = task * kLane;
+    const int count = lanes_at(first, in);
+    for (Index column = 0; column < out; column += kLane) {
+      const int lanes = lanes_at(column, out);
+      V values[36][kLane];
+      for (int i = 0; i < kLane; ++i) {
+        V filter[3][3], places[6][6];
+        for (int k = 0; k < 9; ++k) {
+          const T* from = weights + (k * in + first + i) * out + column;
+          filter[k / 3][k % 3] = i < count ? load_first<V>(from, lanes) : V{};
+        }
+        both_ways<3, 6>(filter, places, [](const V(&f)[3], V(&u)[6]) { Points::filter(f, u); });
+        for (int f = 0; f < 36; ++f) values[f][i] = places[f / 6][f % 6];
+      }
+      for (int f = 0; f < 36; ++f) {
+        store_packed(out, in, f, column, first, count, values[f], forward);
+        transpose(values[f]);
+        store_packed(in, out, f, first, column, lanes, values[f], backward);
+      }
+    }
+  }
+
+  // Writes `count` rows of a block of columns of place f into packed panels.
+  static void store_packed(Index columns, Index depth, int f, Index column, Index first_row,
+                           int count, const V (&rows)[kLane], T* packed) {
+    const Panel panel = Shapes::panel(columns, column / Shapes::kWidest);
+    T* to = packed + f * depth * Shapes::packed_columns(columns) + panel.column * depth +
+            first_row * panel.width + (column - panel.column);
+    const int lanes = smaller(kLane, panel.width - static_cast<int>(column - panel.column));
+    for (int i = 0; i < count; ++i) store_first(to + i * panel.width, rows[i], lanes);
+  }
+
+  // Gradients of the filters of a block of input channels from dU.
+  static void finish_filters(const Geometry& g, Index task, const T* sums, T* grad) {
+    const Index in = g.in_channels;
+    const Index out = g.out_channels;
+    const Index first = task * kLane;
+    for (Index i = first; i < smaller(in, first + kLane); ++i) {
+      for (Index column = 0; column < out; column += kLane) {
+        const int lanes = lanes_at(column, out);
+        V places[6][6], filter[3][3];
+        for (int f = 0; f < 36; ++f) {
+          places[f / 6][f % 6] = load_first<V>(sums + (f * in + i) * out + column, lanes);
+        }
+        both_ways<6, 3>(places, filter,
+                        [](const V(&u)[6], V(&f)[3]) { Points::filter_transposed(u, f); });
+        for (int k = 0; k < 9; ++k) {
+          store_first(grad + (k * in + i) * out + column, filter[k / 3][k % 3], lanes);
+        }
+      }
+    }
+  }
+
+  // rows x columns products of one place: out = a b, with b packed in panels. Strides are those of
+  // whole rows.
+  static void multiply(Index rows, Index depth, Index columns, const T* a, const T* packed,
+                       T* out) {
+    const T* a_rows[Shapes::kMostRows];
+    T* out_rows[Shapes::kMostRows];
+    for (Index p = 0; p < Shapes::panel_count(columns); ++p) {
+      const Panel panel = Shapes::panel(columns, p);
+      const TileArgs<T> args{a_rows,     out_rows,    Walk{{1, 1, depth}, {0, 0, 1}},
+                             packed,     panel.width, nullptr,
+                             false,      false,       T{0},
+                             panel.width};
+      for_each_tile(rows, Shapes::kRows[panel.shape], [&](Index first, int count) {
+        for (int m = 0; m < count; ++m) {
+          a_rows[m] = a + (first + m) * wide(depth);
+          out_rows[m] = out + (first + m) * wide(columns) + panel.column;
+        }
+        Shapes::pick(panel.shape, count)(args);
+      });
+      packed += depth * panel.width;
+    }
+  }
+
+  // dU of one place (+)= the products of all rows of V and dM: in x out.
+  static void accumulate(Index tiles, Index in, Index out, const T* v, const T* m, T* sums,
+                         bool keep) {
+    const T* a_rows[Shapes::kMostRows];
+    T* out_rows[Shapes::kMostRows];
+    for (Index p = 0; p < Shapes::panel_count(out); ++p) {
+      const Panel panel = Shapes::panel(out, p);
+      const TileArgs<T> args{a_rows,
+                             out_rows,
+                             Walk{{1, 1, tiles}, {0, 0, wide(in)}},
+                             m + panel.column,
+                             wide(out),
+                             nullptr,
+                             keep,
+                             false,
+                             T{0},
+                             panel.lanes};
+      for_each_tile(in, Shapes::kRows[panel.shape], [&](Index first, int count) {
+        for (int k = 0; k < count; ++k) {
+          a_rows[k] = v + first + k;
+          out_rows[k] = sums + (first + k) * out + panel.column;
+        }
+        Shapes::pick(panel.shape, count)(args);
+      });
+    }
+  }
+
+  static constexpr WinogradKernel<T> kernel() {
+    return {wide,           place_stride,    place_packed,     filter_tasks,   transform_filters,
+            finish_filters, transform_input, transform_output, transform_grad, scatter_input,
+            multiply,       accumulate,      Shapes::kRows[0], kLane};
+  }
+};
+
+}  // namespace
+}  // namespace cnnx
