@@ -1,0 +1,211 @@
+// The convolution kernels of every instruction set against the definition.
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "support/compare.h"
+#include "support/conv_case.h"
+#include "support/conv_run.h"
+#include "support/isas.h"
+
+namespace cnnx::test {
+namespace {
+
+constexpr Index kMostProducts = 60000;
+
+// Everything a pass needs, drawn once for all instruction sets.
+template <class T>
+struct Case {
+  Case(Draw& draw, bool whole)
+      : images(draw.chance(0.5) ? 1 : draw.integer(2, 5)),
+        geometry(draw_conv(draw, images, kMostProducts)),
+        input(draw.numbers<T>(images * geometry.in_size(), whole)),
+        weights(draw.numbers<T>(geometry.weight_count(), whole)),
+        bias(draw.numbers<T>(draw.chance(0.7) ? geometry.out_channels : 0, whole)),
+        grad_output(draw.numbers<T>(images * geometry.out_size(), whole)),
+        activation{
+            draw.one_of({ActivationKind::linear, ActivationKind::relu, ActivationKind::leaky_relu}),
+            draw.one_of({0.25, 0.0, 0.5})},
+        part(draw.integer(1, images)) {}
+
+  std::string describe() const {
+    return concat(images, " images ", test::describe(geometry), ", bias ", !bias.empty(),
+                  ", activation ", static_cast<int>(activation.kind), ", part ", part);
+  }
+
+  Index images;
+  ConvGeometry geometry;
+  std::vector<T> input, weights, bias, grad_output;
+  Activation activation;
+  Index part;  // images that accumulate at a time
+};
+
+template <class T>
+void check_forward(int shapes, std::uint64_t seed, bool whole) {
+  Draw draw(seed);
+  for (int i = 0; i < shapes; ++i) {
+    const Case<T> c(draw, whole);
+    const Sums<T> expected =
+        ConvOracle<T>(c.geometry, c.images).forward(c.input, c.weights, c.bias, c.activation);
+    const std::string shape = c.describe();
+    CAPTURE(shape);
+    with_every_table<T>([&](const KernelTable<T>& table) {
+      const auto output = ConvRun<T>(table.direct, c.geometry)
+                              .forward(c.images, c.input, c.weights, c.bias, c.activation);
+      REQUIRE(difference(output, expected.value, expected.allowed(whole)) == "");
+    });
+  }
+}
+
+template <class T>
+void check_backward_data(int shapes, std::uint64_t seed, bool whole) {
+  Draw draw(seed);
+  for (int i = 0; i < shapes; ++i) {
+    const Case<T> c(draw, whole);
+    const Sums<T> expected =
+        ConvOracle<T>(c.geometry, c.images).backward_data(c.grad_output, c.weights);
+    const std::string shape = c.describe();
+    CAPTURE(shape);
+    with_every_table<T>([&](const KernelTable<T>& table) {
+      const auto grad =
+          ConvRun<T>(table.direct, c.geometry).backward_data(c.images, c.grad_output, c.weights);
+      REQUIRE(difference(grad, expected.value, expected.allowed(whole)) == "");
+    });
+  }
+}
+
+template <class T>
+void check_backward_weights(int shapes, std::uint64_t seed, bool whole) {
+  Draw draw(seed);
+  for (int i = 0; i < shapes; ++i) {
+    const Case<T> c(draw, whole);
+    const ConvOracle<T> oracle(c.geometry, c.images);
+    const Sums<T> expected = oracle.backward_weights(c.input, c.grad_output);
+    const Sums<T> expected_bias = oracle.backward_bias(c.grad_output);
+    const std::string shape = c.describe();
+    CAPTURE(shape);
+    with_every_table<T>([&](const KernelTable<T>& table) {
+      ConvRun<T> run(table.direct, c.geometry);
+      if (table.direct.saved_size(c.geometry) > 0) {
+        run.forward(c.images, c.input, c.weights, c.bias, c.activation);
+      }
+      const bool with_bias = !c.bias.empty();
+      const auto grads = run.backward_weights(c.images, c.part, c.input, c.grad_output, with_bias);
+      REQUIRE(difference(grads.weights, expected.value, expected.allowed(whole)) == "");
+      if (with_bias) {
+        REQUIRE(difference(grads.bias, expected_bias.value, expected_bias.allowed(whole)) == "");
+      }
+    });
+  }
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("conv: forward is exact on small integers", T, float, double) {
+  check_forward<T>(2500, 11, true);
+}
+TEST_CASE_TEMPLATE("conv: backward_data is exact on small integers", T, float, double) {
+  check_backward_data<T>(2500, 12, true);
+}
+TEST_CASE_TEMPLATE("conv: backward_weights is exact on small integers", T, float, double) {
+  check_backward_weights<T>(2500, 13, true);
+}
+TEST_CASE_TEMPLATE("conv: forward stays within its error bound", T, float, double) {
+  check_forward<T>(400, 21, false);
+}
+TEST_CASE_TEMPLATE("conv: backward_data stays within its error bound", T, float, double) {
+  check_backward_data<T>(400, 22, false);
+}
+TEST_CASE_TEMPLATE("conv: backward_weights stays within its error bound", T, float, double) {
+  check_backward_weights<T>(400, 23, false);
+}
+
+TEST_CASE_TEMPLATE("conv: a 3x3 example computed by hand", T, float, double) {
+  // One 3x3 image with padding 1 and the kernel that takes the right neighbour twice.
+  const ConvGeometry g{1, 3, 3, 1, 3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1};
+  const std::vector<T> input{1, 2, 3, 4, 5, 6, 7, 8, 9};
+  const std::vector<T> weights{0, 0, 0, 0, 1, 2, 0, 0, 0};
+  with_every_table<T>([&](const KernelTable<T>& table) {
+    ConvRun<T> run(table.direct, g);
+    CHECK(run.forward(1, input, weights, {10}, {}) ==
+          std::vector<T>{15, 18, 13, 24, 27, 16, 33, 36, 19});
+    CHECK(run.backward_data(1, input, weights) == std::vector<T>{1, 4, 7, 4, 13, 16, 7, 22, 25});
+    const auto grads = run.backward_weights(1, 1, input, std::vector<T>(9, 1), true);
+    CHECK(grads.weights == std::vector<T>{12, 21, 16, 27, 45, 33, 24, 39, 28});
+    CHECK(grads.bias == std::vector<T>{9});
+  });
+}
+
+TEST_CASE_TEMPLATE("conv: an image's outputs do not depend on its neighbours", T, float, double) {
+  Draw draw(31);
+  for (int i = 0; i < 60; ++i) {
+    const Index images = draw.integer(2, 6);
+    const ConvGeometry g = draw_conv(draw, images, kMostProducts);
+    const std::string shape = describe(g);
+    CAPTURE(shape);
+    const auto input = draw.reals<T>(images * g.in_size());
+    const auto grad_output = draw.reals<T>(images * g.out_size());
+    const auto weights = draw.reals<T>(g.weight_count());
+    const auto bias = draw.reals<T>(g.out_channels);
+    with_every_table<T>([&](const KernelTable<T>& table) {
+      ConvRun<T> run(table.direct, g);
+      const auto together = run.forward(images, input, weights, bias, {});
+      const auto unsaved = run.forward(images, input, weights, bias, {}, false);
+      REQUIRE(same_bits(together, unsaved));
+      const auto grads = run.backward_data(images, grad_output, weights);
+      for (Index n = 0; n < images; ++n) {
+        const std::vector<T> x(input.begin() + n * g.in_size(),
+                               input.begin() + (n + 1) * g.in_size());
+        const std::vector<T> dy(grad_output.begin() + n * g.out_size(),
+                                grad_output.begin() + (n + 1) * g.out_size());
+        const auto y = run.forward(1, x, weights, bias, {});
+        const auto dx = run.backward_data(1, dy, weights);
+        REQUIRE(same_bits(y, std::span(together).subspan(n * g.out_size(), g.out_size())));
+        REQUIRE(same_bits(dx, std::span(grads).subspan(n * g.in_size(), g.in_size())));
+      }
+    });
+  }
+}
+
+TEST_CASE_TEMPLATE("conv: activations that the kernel does not know are left to the caller", T,
+                   float, double) {
+  const ConvGeometry g{2, 4, 4, 3, 4, 4, 1, 1, 1, 1, 1, 1, 0, 0, 1};
+  Draw draw(41);
+  const auto input = draw.reals<T>(g.in_size());
+  const auto weights = draw.reals<T>(g.weight_count());
+  with_every_table<T>([&](const KernelTable<T>& table) {
+    ConvRun<T> run(table.direct, g);
+    const auto plain = run.forward(1, input, weights, {}, {ActivationKind::linear});
+    for (const auto kind :
+         {ActivationKind::sigmoid, ActivationKind::tanh, ActivationKind::softmax}) {
+      REQUIRE(same_bits(run.forward(1, input, weights, {}, {kind}), plain));
+    }
+  });
+}
+
+TEST_CASE_TEMPLATE("conv: NaN and infinity reach the outputs that see them and no others", T, float,
+                   double) {
+  // A 3x3 kernel over a 6x7 image with padding: the bad pixel is seen by its neighbours only.
+  const ConvGeometry g{17, 6, 7, 19, 6, 7, 3, 3, 1, 1, 1, 1, 1, 1, 1};
+  Draw draw(51);
+  const auto weights = draw.reals<T>(g.weight_count(), 0.5, 1);
+  for (const T bad : {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity()}) {
+    auto input = draw.reals<T>(g.in_size());
+    input[static_cast<std::size_t>((2 * 7 + 0) * 17 + 5)] = bad;  // row 2, column 0, channel 5
+    with_every_table<T>([&](const KernelTable<T>& table) {
+      const auto output =
+          ConvRun<T>(table.direct, g).forward(1, input, weights, {}, {ActivationKind::relu});
+      bool as_expected = true;
+      for (Index i = 0; i < g.out_size(); ++i) {
+        const Index row = i / 19 / 7, column = i / 19 % 7;
+        const bool sees = row >= 1 && row <= 3 && column <= 1;
+        const T value = output[static_cast<std::size_t>(i)];
+        const bool spoilt = std::isnan(bad) ? std::isnan(value) : std::isinf(value);
+        as_expected = as_expected && spoilt == sees;
+      }
+      CHECK(as_expected);
+    });
+  }
+}
+
+}  // namespace cnnx::test
