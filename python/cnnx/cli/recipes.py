@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnnx import datasets, layers
+from cnnx import datasets, layers, optimizers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cnnx.datasets.types import Split
     from cnnx.layers import Layer
+    from cnnx.optimizers import Optimizer
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,8 @@ class Recipe:
         Returns the layers of a new network.
     epochs, batch_size : int
         Length of the training and number of images in a batch.
-    optimizer : str
-        Name of the optimizer.
-    learning_rate, momentum : float
-        Its arguments; momentum is for "sgd".
+    optimizer : Optimizer
+        The optimizer with its settings.
     validation_split : float
         Share of the training images that is kept for validation; with 0 the test images
         serve, which is honest as long as nothing is chosen by the result.
@@ -45,9 +44,7 @@ class Recipe:
     layers: Callable[[], list[Layer]]
     epochs: int
     batch_size: int
-    optimizer: str
-    learning_rate: float
-    momentum: float = 0.0
+    optimizer: Optimizer
     validation_split: float = 0.0
     has_root: bool = False
 
@@ -71,6 +68,8 @@ def _digits_layers() -> list[Layer]:
     return [
         layers.Conv2D(16, 3, padding="same", activation="relu"),
         layers.Conv2D(32, 3, padding="same", activation="relu"),
+        layers.MaxPool2D(2),
+        layers.Conv2D(64, 3, padding="same", activation="relu"),
         layers.MaxPool2D(2),
         layers.Flatten(),
         layers.Dense(64, activation="relu"),
@@ -97,8 +96,7 @@ RECIPES = {
         layers=_digits_layers,
         epochs=15,
         batch_size=32,
-        optimizer="adam",
-        learning_rate=0.001,
+        optimizer=optimizers.AdamW(0.003, weight_decay=0.05),
         validation_split=0.1,
     ),
     "fashion-mnist": Recipe(
@@ -106,9 +104,7 @@ RECIPES = {
         layers=_fashion_mnist_layers,
         epochs=5,
         batch_size=64,
-        optimizer="sgd",
-        learning_rate=0.02,
-        momentum=0.9,
+        optimizer=optimizers.SGD(0.02, momentum=0.9),
         has_root=True,
     ),
 }

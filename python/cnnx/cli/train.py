@@ -123,14 +123,11 @@ def run(args: argparse.Namespace) -> None:
 
 def _optimizer(args: argparse.Namespace, recipe: Recipe) -> Optimizer:
     """Make the optimizer: the recipe's, or another one with that one's own defaults."""
-    name = args.optimizer or recipe.optimizer
-    options = {}
-    if name == recipe.optimizer:
-        options["learning_rate"] = recipe.learning_rate
-        if recipe.momentum:
-            options["momentum"] = recipe.momentum
+    settings = recipe.optimizer.to_dict()
+    if args.optimizer not in {None, recipe.optimizer.kind}:
+        settings = {"kind": args.optimizer}
     if args.lr is not None:
-        options["learning_rate"] = args.lr
+        settings["learning_rate"] = args.lr
     if args.momentum is not None:
-        options["momentum"] = args.momentum
-    return optimizers.from_dict({"kind": name, **options})
+        settings["momentum"] = args.momentum
+    return optimizers.from_dict(settings)

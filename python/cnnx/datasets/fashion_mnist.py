@@ -80,7 +80,8 @@ def fashion_mnist(root: str | os.PathLike[str] | None = None) -> Split:
     References
     ----------
     H. Xiao, K. Rasul and R. Vollgraf (2017). Fashion-MNIST: a Novel Image Dataset for
-    Benchmarking Machine Learning Algorithms. https://arxiv.org/abs/1708.07747
+    Benchmarking Machine Learning Algorithms. https://arxiv.org/abs/1708.07747.
+    Licence of the data: MIT.
     """
     paths = _locate(Path(root)) if root is not None else _find_or_download()
     train_images, train_labels, test_images, test_labels = paths

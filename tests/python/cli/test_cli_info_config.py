@@ -24,7 +24,7 @@ def test_info(call: Run, model: Path) -> None:
     assert f"{net.parameter_count:,}" in result.stdout
     for line in ("epochs_trained  2", "seed            0", "loss            cross_entropy"):
         assert line in result.stdout.splitlines()
-    assert f"{RECIPES['digits'].optimizer}, learning_rate=" in result.stdout
+    assert f"{RECIPES['digits'].optimizer.kind}, learning_rate=" in result.stdout
 
 
 def test_info_json(call_json: Run, model: Path) -> None:

@@ -43,7 +43,7 @@ def test_json_stands_alone(run: Run) -> None:
     assert document["config"]["epochs"] == 2
     assert document["config"]["seed"] == 3
     assert document["config"]["threads"] == 1
-    assert document["config"]["optimizer"]["kind"] == RECIPES["digits"].optimizer
+    assert document["config"]["optimizer"] == RECIPES["digits"].optimizer.to_dict()
     assert set(document["history"]) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert all(len(values) == 2 for values in document["history"].values())
     assert document["history"]["loss"][1] < document["history"]["loss"][0]
@@ -73,18 +73,19 @@ def test_the_seed_decides(call_json: Run) -> None:
     ("arguments", "expected"),
     [
         ([], {}),
-        (["--lr", "0.5"], {"kind": "adam", "learning_rate": 0.5}),
+        (["--lr", "0.005"], {"learning_rate": 0.005}),
+        (["--optimizer", "adamw"], {}),
         (["--optimizer", "sgd"], {"kind": "sgd", "learning_rate": 0.01, "momentum": 0.0}),
         (
             ["--optimizer", "sgd", "--lr", "0.1", "--momentum", "0.5"],
             {"kind": "sgd", "learning_rate": 0.1, "momentum": 0.5},
         ),
-        (["--optimizer", "adamw"], {"kind": "adamw", "learning_rate": 0.001}),
+        (["--optimizer", "adam"], {"kind": "adam", "learning_rate": 0.001, "weight_decay": 0.0}),
     ],
 )
 def test_the_optimizer(call_json: Run, arguments: list[str], expected: dict[str, Any]) -> None:
-    recipe = RECIPES["digits"]
-    expected = expected or {"kind": recipe.optimizer, "learning_rate": recipe.learning_rate}
+    if "kind" not in expected:
+        expected = RECIPES["digits"].optimizer.to_dict() | expected
     document = call_json("train", "digits", "--epochs", 1, "--batch-size", 512, *arguments)
     assert document["config"]["batch_size"] == 512
     assert expected.items() <= document["config"]["optimizer"].items()
