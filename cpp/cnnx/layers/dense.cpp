@@ -55,16 +55,14 @@ class Dense final : public Layer<T> {
     const DenseGeometry g = geometry(run.images);
     const auto& table = this->kernels();
     table.element.activate_backward(activation_, g.rows, g.outputs, run.output, run.grad_output);
-    if (run.accumulator != nullptr) {
-      parallel_for(
-          table.dense.tasks(g, DensePass::backward_weights), work(g), [&](Index task, int thread) {
-            table.dense.backward_weights(g, task, run.input, run.grad_output, weights().grad,
-                                         run.accumulate, run.scratch + thread * run.scratch_stride);
-          });
-      if (use_bias_) {
-        table.element.column_sums(g.rows, g.outputs, run.grad_output, this->parameters_[1].grad,
-                                  run.accumulate);
-      }
+    parallel_for(
+        table.dense.tasks(g, DensePass::backward_weights), work(g), [&](Index task, int thread) {
+          table.dense.backward_weights(g, task, run.input, run.grad_output, weights().grad,
+                                       run.accumulate, run.scratch + thread * run.scratch_stride);
+        });
+    if (use_bias_) {
+      table.element.column_sums(g.rows, g.outputs, run.grad_output, this->parameters_[1].grad,
+                                run.accumulate);
     }
     if (run.grad_input != nullptr) {
       parallel_for(
