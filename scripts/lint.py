@@ -40,8 +40,9 @@ def mypy() -> bool:
 
 
 def clang_tidy() -> bool:
-    """Run clang-tidy on every C++ file of the build that has changed since it was last clean."""
-    entries = json.loads((BUILD / "compile_commands.json").read_text())
+    """Run clang-tidy on every file of the engine that has changed since it was last clean."""
+    commands = json.loads((BUILD / "compile_commands.json").read_text())
+    entries = [entry for entry in commands if Path(entry["file"]).is_relative_to(ROOT / "cpp")]
     passed = BUILD / "clang-tidy"
     passed.mkdir(exist_ok=True)
     common = hashlib.sha256((ROOT / ".clang-tidy").read_bytes())
