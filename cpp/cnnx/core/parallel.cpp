@@ -88,14 +88,11 @@ int cpus_in_quota() {
 }
 
 int default_threads() {
-#if defined(_OPENMP)
+  if (!has_openmp()) return 1;
   if (const int wanted = threads_from_environment(); wanted > 0) return wanted;
   const int mask = cpus_in_affinity_mask();
   const int quota = cpus_in_quota();
   return quota > 0 ? std::min(mask, quota) : mask;
-#else
-  return 1;
-#endif
 }
 
 std::atomic<int>& thread_setting() {
@@ -152,9 +149,9 @@ void run_tasks(Index tasks, Index work, TaskFunction function, void* context) {
     for (Index task = 0; task < tasks; ++task) function(context, task, 0);
     return;
   }
-#if defined(_OPENMP)
   watch_forks();
   pool_started.store(true);
+#if defined(_OPENMP)
 #pragma omp parallel num_threads(threads)
   {
     const FlushDenormals flush;
