@@ -57,8 +57,7 @@ def test_interrupt_stops_training_within_one_batch(delay: float) -> None:
 def test_interrupt_stops_prediction(how: str) -> None:
     result = _process("interrupt_predicting", how)
     assert result["caught"], result
-    assert result["whole"] > 1, f"too fast to be interrupted: {result}"
-    assert result["latency"] < max(0.5, 0.2 * result["whole"]), result
+    assert result["latency"] < 0.2 + 0.3 * result["whole"], result
     assert result["same outputs"], result
     assert result["same weights"], result
 
