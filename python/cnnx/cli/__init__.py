@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except _FAILURES as error:
         output.note(f"cnnx: error: {output.describe(error)}")
         code = FAILURE
-    output.silence_broken_stdout()
+    output.silence_broken_streams()
     return code
 
 

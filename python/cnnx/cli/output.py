@@ -49,14 +49,16 @@ def flush() -> None:
         sys.stdout.flush()
 
 
-def silence_broken_stdout() -> None:
-    """Keep Python from failing at exit over output that could not be written."""
-    try:
-        flush()
-    except OSError:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
+def silence_broken_streams() -> None:
+    """Keep Python from failing at exit, with a code of its own, over what cannot be written."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
 
 
 def open_missing_stderr() -> None:

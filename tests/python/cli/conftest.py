@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,11 @@ from cnnx.cli import main
 Result = subprocess.CompletedProcess[str]
 
 
+def buffered() -> dict[str, str]:
+    """Environment in which standard output is buffered, as it is for users."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., Result]:
     """Run ``cnnx`` in a process of its own, in an empty folder."""
@@ -23,7 +29,7 @@ def run(tmp_path: Path) -> Callable[..., Result]:
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 
     def run(*arguments: object, **options: Any) -> Result:
-        options = pipes | {"cwd": tmp_path} | options
+        options = pipes | {"cwd": tmp_path, "env": buffered()} | options
         command = [sys.executable, "-m", "cnnx", *map(str, arguments)]
         result: Result = subprocess.run(command, text=True, timeout=60, check=False, **options)
         return result

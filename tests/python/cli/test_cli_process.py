@@ -105,14 +105,16 @@ def test_a_reader_that_leaves(model: Path, many: Path) -> None:
 
 
 @needs_dev_full
+@pytest.mark.parametrize("buffering", [{}, {"PYTHONUNBUFFERED": "1"}], ids=str)
 @pytest.mark.parametrize("arguments", [["config"], ["config", "--json"], ["predict"]], ids=str)
 def test_a_full_disk_under_standard_output(
-    run: Run, model: Path, many: Path, arguments: list[Any]
+    run: Run, model: Path, many: Path, arguments: list[Any], buffering: dict[str, str]
 ) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"} | buffering
     if arguments == ["predict"]:
         arguments = ["predict", model, many]
     with Path("/dev/full").open("w") as full:
-        result = run(*arguments, stdout=full)
+        result = run(*arguments, stdout=full, env=environment)
     assert result.returncode == 1
     assert result.stderr == "cnnx: error: No space left on device\n"
 
@@ -138,6 +140,10 @@ def test_closed_streams(model: Path, tmp_path: Path) -> None:
 def test_standard_error_that_cannot_be_written(run: Run) -> None:
     with Path("/dev/full").open("w") as full:
         assert run("info", "missing.safetensors", stderr=full).returncode == 1
+        assert run("fly", stderr=full).returncode == 2
+        result = run("config", "--json", stderr=full)
+    assert result.returncode == 0
+    assert json.loads(result.stdout) == cnnx.show_config("dict")
 
 
 def test_a_fault_in_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

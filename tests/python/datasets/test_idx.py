@@ -133,6 +133,19 @@ def test_nothing_large_is_allocated_for_a_lying_header(tmp_path: Path, compresse
     assert peak < 4_000_000
 
 
+def test_a_plain_file_of_the_wrong_size_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "cut"
+    path.write_bytes(b"\0\0\x08\1" + struct.pack(">I", 20_000_000) + bytes(19_999_999))
+    tracemalloc.start()
+    try:
+        with pytest.raises(FileFormatError, match="found 19999999"):
+            read_idx(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
+
+
 def test_a_gzip_bomb_is_not_unpacked_beyond_its_header(tmp_path: Path) -> None:
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(VALID + bytes(100_000_000), compresslevel=1))
