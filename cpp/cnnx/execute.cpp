@@ -134,7 +134,7 @@ void Network<T>::forward_pass(Job& job, const Range& pass) {
         const Range slice = part_of(lane.count, s, slices);
         const Index first = lane.first + slice.first;
         if (segment.begin == 0) {
-          T* to = workspace_.activations(0) + first * workspace_.size_of(0);
+          T* to = workspace_.level_slice(0, first, thread);
           if (!load_images(input_, job.images, pass.first + first, slice.count, to)) {
             job.finite.store(false, std::memory_order_relaxed);
           }
@@ -142,8 +142,8 @@ void Network<T>::forward_pass(Job& job, const Range& pass) {
         for (Index l = segment.begin; l < segment.end; ++l) {
           Layer<T>& layer = *layers_[static_cast<std::size_t>(l)];
           if (layer.passes_through()) continue;
-          layer.forward({slice.count, workspace_.activations(l) + first * workspace_.size_of(l),
-                         workspace_.activations(l + 1) + first * workspace_.size_of(l + 1),
+          layer.forward({slice.count, workspace_.level_slice(l, first, thread),
+                         workspace_.level_slice(l + 1, first, thread),
                          workspace_.saved(l) + first * layer.saved_bytes(),
                          workspace_.scratch(thread), 0, nullptr});
         }
@@ -221,6 +221,13 @@ void Network<T>::backward_pass(Job& job, const Range& pass, bool accumulate) {
   }
 }
 
+// A level from image `first` on, null where it was not kept.
+template <class T>
+const T* Network<T>::kept_slice(Index level, Index first) {
+  if (!workspace_.kept(level)) return nullptr;
+  return workspace_.activations(level) + first * workspace_.size_of(level);
+}
+
 // The layers of one segment backwards, lane by lane and slice by slice.
 template <class T>
 void Network<T>::backward_slices(Job& job, const Range& pass, const Segment& segment, T* grad_in,
@@ -242,8 +249,7 @@ void Network<T>::backward_slices(Job& job, const Range& pass, const Segment& seg
         if (layer.passes_through()) continue;
         T* to = l == segment.begin ? last : workspace_.slice_buffer(thread, l);
         if (!job.wants_grad_of(l, first_trained_)) to = nullptr;
-        layer.backward({slice.count, workspace_.activations(l) + first * workspace_.size_of(l),
-                        workspace_.activations(l + 1) + first * workspace_.size_of(l + 1),
+        layer.backward({slice.count, kept_slice(l, first), kept_slice(l + 1, first),
                         workspace_.saved(l) + first * layer.saved_bytes(), grad, to,
                         workspace_.accumulator(task, l), s > 0 || task < job.lanes_used,
                         workspace_.scratch(thread), 0, nullptr});

@@ -57,6 +57,7 @@ Network<T>::Network(const std::vector<Attrs>& layers, const Shape& input,
   }
   check_loss();
   drop_final_softmax();
+  move_activations();
   make_parameters(options.seed);
   if (options.optimizer) set_optimizer(*options.optimizer);
   workspace_.plan(input_, layers_);
@@ -77,6 +78,15 @@ void Network<T>::drop_final_softmax() {
   if (!layers_.back()->activates_softmax()) return;
   layers_.back()->drop_softmax();
   ends_with_softmax_ = true;
+}
+
+// Lets max pools multiply by the derivative of the activation before them.
+template <class T>
+void Network<T>::move_activations() {
+  for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
+    const std::optional<Activation> activation = layers_[l]->activation_to_leave();
+    if (activation && layers_[l + 1]->take_activation(*activation)) layers_[l]->leave_activation();
+  }
 }
 
 template <class T>

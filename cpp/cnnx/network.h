@@ -78,6 +78,7 @@ class Network {
 
   void make_parameters(std::uint64_t seed);
   void drop_final_softmax();
+  void move_activations();
   Index offset_of(const Parameter<T>& parameter) const { return parameter.value - weights_.data(); }
   void check_loss() const;
   void check(const Images& images, const Targets<T>* targets) const;
@@ -90,6 +91,7 @@ class Network {
   void backward_pass(Job& job, const Range& pass, bool accumulate);
   void backward_slices(Job& job, const Range& pass, const Segment& segment, T* grad_in,
                        T* grad_out);
+  const T* kept_slice(Index level, Index first);
   void finish_gradients(Index lanes);
   template <class Sink>
   void run_inference(const Images& images, Sink&& sink);

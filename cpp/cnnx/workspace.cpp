@@ -25,19 +25,40 @@ std::vector<Segment> find_segments(const std::vector<LayerPtr<T>>& layers) {
   return segments;
 }
 
+// Kept are the levels at the borders of segments, those whose neighbours look at them on the way
+// back, and those beside a layer that hands its input on as its output.
+template <class T>
+void Workspace<T>::find_kept_levels() {
+  const auto& layers = *layers_;
+  kept_.assign(layers.size() + 1, true);
+  for (const Segment& segment : segments_) {
+    if (segment.whole_batch) continue;
+    for (Index level = segment.begin == 0 ? 0 : segment.begin + 1; level < segment.end; ++level) {
+      const auto l = static_cast<std::size_t>(level);
+      bool looked_at = layers[l]->reads_input() || layers[l]->passes_through();
+      if (level > 0) {
+        looked_at = looked_at || layers[l - 1]->reads_output() || layers[l - 1]->passes_through();
+      }
+      kept_[l] = looked_at;
+    }
+  }
+}
+
 template <class T>
 void Workspace<T>::plan(const Shape& input, const std::vector<LayerPtr<T>>& layers) {
   layers_ = &layers;
   segments_ = find_segments(layers);
+  find_kept_levels();
   sizes_ = {input.size()};
-  Index image_bytes = 0;
+  Index image_bytes = kept(0) ? input.size() * static_cast<Index>(sizeof(T)) : 0;
   Index widest_bytes = 0;
   for (const auto& layer : layers) {
     const Index in = sizes_.back();
     const Index out = layer->output().size();
     sizes_.push_back(out);
-    if (!layer->passes_through()) {
-      image_bytes += out * static_cast<Index>(sizeof(T)) + layer->saved_bytes();
+    image_bytes += layer->saved_bytes();
+    if (!layer->passes_through() && kept_[sizes_.size() - 1]) {
+      image_bytes += out * static_cast<Index>(sizeof(T));
     }
     if (!layer->whole_batch()) {
       widest_bytes = std::max(widest_bytes, (in + out) * static_cast<Index>(sizeof(T)));
@@ -85,7 +106,7 @@ void Workspace<T>::reserve_training(Index images) {
   if (images <= training_images_) return;
   activation_at_.clear();
   saved_at_.clear();
-  Index elements = round_up(images * size_of(0), kAlign);
+  Index elements = kept(0) ? round_up(images * size_of(0), kAlign) : 0;
   Index bytes = 0;
   activation_at_.push_back(0);
   for (Index l = 0; l < static_cast<Index>(layers_->size()); ++l) {
@@ -96,7 +117,7 @@ void Workspace<T>::reserve_training(Index images) {
       activation_at_.push_back(activation_at_.back());
     } else {
       activation_at_.push_back(elements);
-      elements += round_up(images * size_of(l + 1), kAlign);
+      if (kept(l + 1)) elements += round_up(images * size_of(l + 1), kAlign);
     }
   }
   activations_.resize(elements);

@@ -34,7 +34,9 @@ class Workspace {
   void reserve_training(Index images);
   void reserve_inference(Index images);
 
-  // Level l is the input of layer l, level (number of layers) the output of the network.
+  // Level l is the input of layer l, level (number of layers) the output of the network. A level
+  // that no backward pass looks at lives in a slice's buffer and is not kept.
+  bool kept(Index level) const { return kept_[static_cast<std::size_t>(level)]; }
   T* activations(Index level) {
     return activations_.data() + activation_at_[static_cast<std::size_t>(level)];
   }
@@ -55,6 +57,10 @@ class Workspace {
   T* slice_buffer(int thread, Index which) {
     return scratch(thread) + layer_scratch_ + (which & 1) * slice_size_;
   }
+  // A level for the slice that begins at image `first` of the pass.
+  T* level_slice(Index level, Index first, int thread) {
+    return kept(level) ? activations(level) + first * size_of(level) : slice_buffer(thread, level);
+  }
   std::byte* slice_saved(int thread) {
     return reinterpret_cast<std::byte*>(scratch(thread) + layer_scratch_ + 2 * slice_size_);
   }
@@ -63,10 +69,12 @@ class Workspace {
 
  private:
   void reserve_scratch(Index images);
+  void find_kept_levels();
 
   const std::vector<LayerPtr<T>>* layers_ = nullptr;
   Schedule schedule_;
   std::vector<Segment> segments_;
+  std::vector<bool> kept_;
   std::vector<Index> sizes_;               // elements per image at each level
   Index border_size_ = 0;                  // largest size at a segment's border
   Index slice_size_ = 0;                   // a slice at the largest level within a segment

@@ -85,10 +85,28 @@ struct Element {
   }
 
   static void column_sums(Index rows, Index columns, const T* values, T* sums, bool accumulate) {
-    if (!accumulate) __builtin_memset(sums, 0, static_cast<std::size_t>(columns) * sizeof(T));
-    for (Index row = 0; row < rows; ++row, values += columns) {
-      map(columns, sums, values, [](V sum, V value) { return sum + value; });
+    Index c = 0;
+    for (; c + 4 * kWidth <= columns; c += 4 * kWidth) {
+      sum_down<4>(rows, columns, values + c, kWidth, sums + c, accumulate);
     }
+    for (; c < columns; c += kWidth) {
+      const int lanes = static_cast<int>(smaller<Index>(kWidth, columns - c));
+      sum_down<1>(rows, columns, values + c, lanes, sums + c, accumulate);
+    }
+  }
+
+  // Sums of NV vectors of columns, kept in registers over all rows.
+  template <int NV>
+  static void sum_down(Index rows, Index columns, const T* values, int lanes, T* sums,
+                       bool accumulate) {
+    V sum[NV];
+    for (int v = 0; v < NV; ++v) {
+      sum[v] = accumulate ? load_first<V>(sums + v * kWidth, lanes) : V{};
+    }
+    for (Index row = 0; row < rows; ++row, values += columns) {
+      for (int v = 0; v < NV; ++v) sum[v] += load_first<V>(values + v * kWidth, lanes);
+    }
+    for (int v = 0; v < NV; ++v) store_first(sums + v * kWidth, sum[v], lanes);
   }
 
   static void sum_lanes(Index count, T* first, Index stride, Index lanes) {

@@ -45,12 +45,9 @@ struct MaxPool {
             const WindowSpan columns =
                 window_span(x, g.stride_width, g.pad_left, g.window_width, g.in_width);
             const T* window = input + (rows.origin * g.in_width + columns.origin) * g.channels;
-            Index c = 0;
-            for (; c + kWidth <= g.channels; c += kWidth) {
-              vector_maximum(g, rows, columns, window + c, output + c, places + c);
-            }
-            for (; c < g.channels; ++c) {
-              scalar_maximum(g, rows, columns, window + c, output + c, places + c);
+            for (Index c = 0; c < g.channels; c += kWidth) {
+              const int lanes = static_cast<int>(smaller<Index>(kWidth, g.channels - c));
+              maximum(g, rows, columns, window + c, lanes, output + c, places + c);
             }
             output += g.channels;
             places += g.channels;
@@ -59,47 +56,42 @@ struct MaxPool {
       }
     }
 
-    static void vector_maximum(const PoolGeometry& g, const WindowSpan& rows,
-                               const WindowSpan& columns, const T* window, T* output,
-                               Place* places) {
-      V best = load<V>(window + (rows.begin * g.in_width + columns.begin) * g.channels);
+    [[gnu::always_inline]] static inline void maximum(const PoolGeometry& g, const WindowSpan& rows,
+                                                      const WindowSpan& columns, const T* window,
+                                                      int lanes, T* output, Place* places) {
+      V best =
+          load_first<V>(window + (rows.begin * g.in_width + columns.begin) * g.channels, lanes);
       Mask place = Mask{} + static_cast<MaskLane>(rows.begin * g.window_width + columns.begin);
       for (Index r = rows.begin; r < rows.end; ++r) {
         for (Index k = columns.begin; k < columns.end; ++k) {
-          const V value = load<V>(window + (r * g.in_width + k) * g.channels);
-          // Greater, or the first NaN.
-          const Mask wins = (value > best) | ((value != value) & (best == best));
+          const V value = load_first<V>(window + (r * g.in_width + k) * g.channels, lanes);
+          // Greater, or the first NaN: not (value <= best) is true for both.
+          const Mask wins = ~(value <= best) & (best == best);
           best = wins ? value : best;
           place = wins ? Mask{} + static_cast<MaskLane>(r * g.window_width + k) : place;
         }
       }
-      store(output, best);
+      store_first(output, best, lanes);
       const PlaceVec narrow = __builtin_convertvector(place, PlaceVec);
-      __builtin_memcpy(places, &narrow, sizeof narrow);
-    }
-
-    static void scalar_maximum(const PoolGeometry& g, const WindowSpan& rows,
-                               const WindowSpan& columns, const T* window, T* output,
-                               Place* places) {
-      T best = window[(rows.begin * g.in_width + columns.begin) * g.channels];
-      Index place = rows.begin * g.window_width + columns.begin;
-      for (Index r = rows.begin; r < rows.end; ++r) {
-        for (Index k = columns.begin; k < columns.end; ++k) {
-          const T value = window[(r * g.in_width + k) * g.channels];
-          if (value > best || (value != value && best == best)) {
-            best = value;
-            place = r * g.window_width + k;
-          }
-        }
+      if (lanes == kWidth) {
+        __builtin_memcpy(places, &narrow, sizeof narrow);
+      } else {
+        copy_pieces<kWidth / 2>(reinterpret_cast<const Place*>(&narrow), places, lanes);
       }
-      *output = best;
-      *places = static_cast<Place>(place);
     }
 
     static void backward(const PoolGeometry& g, Index images, const T* grad_output,
                          const std::byte* place_bytes, T* grad_input) {
       const Place* places = reinterpret_cast<const Place*>(place_bytes);
-      __builtin_memset(grad_input, 0, static_cast<std::size_t>(images * g.in_size()) * sizeof(T));
+      // Windows that neither overlap nor leave gaps write every place themselves.
+      const bool apart = g.stride_height >= g.window_height && g.stride_width >= g.window_width;
+      const bool covered = g.stride_height == g.window_height && g.stride_width == g.window_width &&
+                           g.pad_top == 0 && g.pad_left == 0 &&
+                           g.out_height * g.window_height == g.in_height &&
+                           g.out_width * g.window_width == g.in_width;
+      if (!covered) {
+        __builtin_memset(grad_input, 0, static_cast<std::size_t>(images * g.in_size()) * sizeof(T));
+      }
       for (Index image = 0; image < images; ++image, grad_input += g.in_size()) {
         for (Index y = 0; y < g.out_height; ++y) {
           const WindowSpan rows =
@@ -108,7 +100,11 @@ struct MaxPool {
             const WindowSpan columns =
                 window_span(x, g.stride_width, g.pad_left, g.window_width, g.in_width);
             T* window = grad_input + (rows.origin * g.in_width + columns.origin) * g.channels;
-            scatter(g, rows, columns, grad_output, places, window);
+            if (apart) {
+              scatter<true>(g, rows, columns, grad_output, places, window);
+            } else {
+              scatter<false>(g, rows, columns, grad_output, places, window);
+            }
             grad_output += g.channels;
             places += g.channels;
           }
@@ -116,27 +112,29 @@ struct MaxPool {
       }
     }
 
-    // Adds each channel's gradient at the place of its maximum.
+    // Brings each channel's gradient to the place of its maximum: written with zeros around it
+    // where windows lie apart, added where they overlap.
+    template <bool Apart>
     static void scatter(const PoolGeometry& g, const WindowSpan& rows, const WindowSpan& columns,
                         const T* grad, const Place* places, T* window) {
-      Index c = 0;
-      for (; c + kWidth <= g.channels; c += kWidth) {
-        PlaceVec narrow;
-        __builtin_memcpy(&narrow, places + c, sizeof narrow);
+      for (Index c = 0; c < g.channels; c += kWidth) {
+        const int lanes = static_cast<int>(smaller<Index>(kWidth, g.channels - c));
+        PlaceVec narrow{};
+        if (lanes == kWidth) {
+          __builtin_memcpy(&narrow, places + c, sizeof narrow);
+        } else {
+          copy_pieces<kWidth / 2>(places + c, reinterpret_cast<Place*>(&narrow), lanes);
+        }
         const Mask place = __builtin_convertvector(narrow, Mask);
-        const V value = load<V>(grad + c);
+        const V value = load_first<V>(grad + c, lanes);
         for (Index r = rows.begin; r < rows.end; ++r) {
           for (Index k = columns.begin; k < columns.end; ++k) {
             T* at = window + (r * g.in_width + k) * g.channels + c;
-            const Mask here = place == static_cast<MaskLane>(r * g.window_width + k);
-            store(at, load<V>(at) + (here ? value : V{}));
+            V result = place == static_cast<MaskLane>(r * g.window_width + k) ? value : V{};
+            if constexpr (!Apart) result += load_first<V>(at, lanes);
+            store_first(at, result, lanes);
           }
         }
-      }
-      for (; c < g.channels; ++c) {
-        const Index place = static_cast<Index>(places[c]);
-        window[(place / g.window_width * g.in_width + place % g.window_width) * g.channels + c] +=
-            grad[c];
       }
     }
   };

@@ -19,6 +19,7 @@ class ActivationLayer final : public Layer<T> {
   }
 
   const char* kind() const override { return "Activation"; }
+  bool reads_input() const override { return false; }
   bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
   void drop_softmax() override { activation_ = {}; }
 

@@ -9,6 +9,8 @@ namespace cnnx {
 template <class T>
 class Affine : public Layer<T> {
  public:
+  bool reads_input() const override { return false; }
+  bool reads_output() const override { return false; }
   void forward(const ForwardRun<T>& run) override {
     this->kernels().element.affine(run.images * rows(), columns(), run.input, scale_.data(),
                                    offset_.data(), run.output);

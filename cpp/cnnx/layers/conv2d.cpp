@@ -45,6 +45,14 @@ class Conv2D final : public Layer<T> {
 
   const char* kind() const override { return "Conv2D"; }
   Index flops() const override { return 2 * g_.depth() * g_.out_size(); }
+  bool reads_output() const override {
+    return !left_ && activation_.kind != ActivationKind::linear;
+  }
+  std::optional<Activation> activation_to_leave() const override {
+    if (activates_softmax()) return std::nullopt;
+    return activation_;
+  }
+  void leave_activation() override { left_ = true; }
   bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
   void drop_softmax() override { activation_ = {}; }
 
@@ -67,11 +75,7 @@ class Conv2D final : public Layer<T> {
   }
 
   void backward(const BackwardRun<T>& run) override {
-    each_image(run.images, [&](Index image) {
-      this->kernels().element.activate_backward(activation_, g_.out_pixels(), g_.out_channels,
-                                                run.output + image * g_.out_size(),
-                                                run.grad_output + image * g_.out_size());
-    });
+    if (reads_output()) activate_backward(run);
     algorithm_->backward(run);
     if (use_bias_) {
       this->kernels().element.column_sums(
@@ -133,6 +137,14 @@ class Conv2D final : public Layer<T> {
  private:
   Parameter<T>& weights() { return this->parameters_[0]; }
 
+  void activate_backward(const BackwardRun<T>& run) const {
+    each_image(run.images, [&](Index image) {
+      this->kernels().element.activate_backward(activation_, g_.out_pixels(), g_.out_channels,
+                                                run.output + image * g_.out_size(),
+                                                run.grad_output + image * g_.out_size());
+    });
+  }
+
   // With threads when the layer has the whole batch to itself.
   template <class Body>
   void each_image(Index images, Body&& body) const {
@@ -188,6 +200,7 @@ class Conv2D final : public Layer<T> {
   Padding padding_;
   Index groups_;
   Activation activation_;
+  bool left_ = false;  // the layer behind multiplies by the activation's derivative
   bool use_bias_;
   std::string kernel_initializer_, bias_initializer_;
   ConvGeometry g_{};

@@ -10,6 +10,8 @@ class Flatten final : public Layer<T> {
  public:
   const char* kind() const override { return "Flatten"; }
   bool passes_through() const override { return true; }
+  bool reads_input() const override { return false; }
+  bool reads_output() const override { return false; }
   void forward(const ForwardRun<T>&) override {}
   void backward(const BackwardRun<T>&) override {}
 

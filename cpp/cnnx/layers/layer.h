@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -87,6 +88,14 @@ class Layer {
   virtual Index flops() const { return 0; }              // forward, per image; multiply-add = 2
   virtual bool whole_batch() const { return false; }     // runs on all images at once, with threads
   virtual bool passes_through() const { return false; }  // the output is the input, as it lies
+  // What backward() looks at. A level that no neighbour looks at is not kept.
+  virtual bool reads_input() const { return true; }
+  virtual bool reads_output() const { return true; }
+  // An activation in this layer whose derivative follows from its outputs, element by element; a
+  // max pool behind it can multiply by that derivative at the few places where a gradient is left.
+  virtual std::optional<Activation> activation_to_leave() const { return std::nullopt; }
+  virtual void leave_activation() {}
+  virtual bool take_activation(Activation /*activation*/) { return false; }
   virtual bool activates_softmax() const { return false; }
   virtual void drop_softmax() {}  // the loss or predict() applies it instead
 

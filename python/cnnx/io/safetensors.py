@@ -111,14 +111,17 @@ def _read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[st
         start = file.read(4)
     if not start:
         raise FileFormatError(f"{os.fspath(path)}: the file is empty")
-    for magic, what in _FOREIGN.items():
-        if start.startswith(magic):
-            raise FileFormatError(f"{os.fspath(path)}: expected a safetensors file, got {what}")
     try:
         with safe_open(path, framework="np") as opened:
             metadata: dict[str, str] = opened.metadata() or {}
             tensors: dict[str, Any] = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
+        # Only now: the first bytes of a sound file are a length and may look like anything.
+        for magic, what in _FOREIGN.items():
+            if start.startswith(magic):
+                raise FileFormatError(
+                    f"{os.fspath(path)}: expected a safetensors file, got {what}"
+                ) from error
         raise FileFormatError(
             f"{os.fspath(path)}: not a safetensors file, or damaged or cut short: {error}"
         ) from error
