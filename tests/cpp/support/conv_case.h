@@ -108,14 +108,6 @@ class ConvOracle {
     return grad_weights;
   }
 
-  Sums<T> backward_bias(const std::vector<T>& grad_output) const {
-    Sums<T> grad_bias(g_.out_channels);
-    for (std::size_t y = 0; y < grad_output.size(); ++y) {
-      grad_bias.add(static_cast<Index>(y) % g_.out_channels, grad_output[y]);
-    }
-    return grad_bias;
-  }
-
  private:
   // Calls body(input element, weight, output element) for all that belong together.
   template <class Body>
@@ -156,6 +148,33 @@ class ConvOracle {
 
   ConvGeometry g_;
   Index images_;
+};
+
+// Everything the passes need, drawn once for all instruction sets.
+template <class T>
+struct ConvCase {
+  ConvCase(Draw& draw, Index image_count, const ConvGeometry& shape, bool whole)
+      : images(image_count),
+        geometry(shape),
+        input(draw.numbers<T>(images * geometry.in_size(), whole)),
+        weights(draw.numbers<T>(geometry.weight_count(), whole)),
+        bias(draw.numbers<T>(draw.chance(0.7) ? geometry.out_channels : 0, whole)),
+        grad_output(draw.numbers<T>(images * geometry.out_size(), whole)),
+        activation{
+            draw.one_of({ActivationKind::linear, ActivationKind::relu, ActivationKind::leaky_relu}),
+            draw.one_of({0.25, 0.0, 0.5})},
+        part(draw.integer(1, images)) {}
+
+  std::string describe() const {
+    return concat(images, " images ", test::describe(geometry), ", bias ", !bias.empty(),
+                  ", activation ", static_cast<int>(activation.kind), ", part ", part);
+  }
+
+  Index images;
+  ConvGeometry geometry;
+  std::vector<T> input, weights, bias, grad_output;
+  Activation activation;
+  Index part;  // images that accumulate at a time
 };
 
 }  // namespace cnnx::test

@@ -124,4 +124,10 @@ Guarded<T> guarded_scratch(Index count) {
   return {count, 0, 64};
 }
 
+// Rows [first, first + count) of an array whose rows have `size` elements.
+template <class T>
+std::vector<T> rows_of(const std::vector<T>& values, Index first, Index count, Index size) {
+  return {values.begin() + first * size, values.begin() + (first + count) * size};
+}
+
 }  // namespace cnnx::test

@@ -9,6 +9,9 @@
 
 namespace cnnx::test {
 
+// Small integers leave no error, sums of products of other numbers few roundings.
+constexpr double kExact = 0, kDirectRoundings = 8;
+
 // A sum and what bounds its rounding errors: the sum of the magnitudes.
 template <class T>
 struct Sums {
@@ -27,10 +30,10 @@ struct Sums {
     }
   }
 
-  // The most that element i may be off: nothing, or 8 units of roundoff a unit of mass.
-  auto allowed(bool exact) const {
-    return [this, exact](Index i) {
-      return exact ? Wide<T>{0} : 8 * kRoundoff<T> * mass[static_cast<std::size_t>(i)];
+  // The most that element i may be off: this many units of roundoff for a unit of mass.
+  auto within(double roundings) const {
+    return [this, roundings](Index i) {
+      return roundings * kRoundoff<T> * mass[static_cast<std::size_t>(i)];
     };
   }
 
