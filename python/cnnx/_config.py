@@ -6,8 +6,11 @@ import sys
 from importlib.util import find_spec
 from typing import Literal, overload
 
+from cnnx._waiting import short_waits
+
 try:
-    from cnnx import _core
+    with short_waits():
+        from cnnx import _core
 except ImportError as error:
     if find_spec("cnnx._core") is not None:
         raise

@@ -113,4 +113,4 @@ def test_files_with_headers_of_any_length(tmp_path: Path) -> None:
             model.save(path, include_optimizer=include_optimizer)
             lengths.add(int.from_bytes(path.read_bytes()[:8], "little"))
             assert hash_arrays(CNN.load(path).state_dict()) == hash_arrays(model.state_dict())
-    assert len(lengths) > 60
+    assert 0x280 in lengths  # reads 80 02, like the pickle protocol

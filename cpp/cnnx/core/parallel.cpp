@@ -155,7 +155,7 @@ void run_tasks(Index tasks, Index work, TaskFunction function, void* context) {
 #pragma omp parallel num_threads(threads)
   {
     const FlushDenormals flush;
-#pragma omp for schedule(dynamic, 1)
+#pragma omp for schedule(dynamic, 1) nowait
     for (Index task = 0; task < tasks; ++task) function(context, task, omp_get_thread_num());
   }
 #endif
