@@ -1,0 +1,129 @@
+// Descriptions of layers, losses and optimizers as Python sends them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cnnx/core/attrs.h"
+
+namespace cnnx::test {
+
+using Pair = std::pair<Index, Index>;
+
+inline std::vector<Index> list(const Pair& pair) { return {pair.first, pair.second}; }
+
+struct ConvArguments {
+  Index filters = 4;
+  Pair kernel = {3, 3};
+  Pair stride = {1, 1};
+  std::string padding = "valid";
+  std::optional<Pair> pad = std::nullopt;  // instead of `padding`
+  Pair dilation = {1, 1};
+  Index groups = 1;
+  std::string activation = "linear";
+  bool use_bias = true;
+  std::string bias_initializer = "zeros";
+};
+
+inline Attrs conv2d(const ConvArguments& arguments) {
+  Attrs attrs;
+  attrs.set("kind", std::string("conv2d"));
+  attrs.set("filters", arguments.filters);
+  attrs.set("kernel_size", list(arguments.kernel));
+  attrs.set("stride", list(arguments.stride));
+  if (arguments.pad) {
+    attrs.set("padding", list(*arguments.pad));
+  } else {
+    attrs.set("padding", arguments.padding);
+  }
+  attrs.set("dilation", list(arguments.dilation));
+  attrs.set("groups", arguments.groups);
+  attrs.set("activation", arguments.activation);
+  attrs.set("use_bias", arguments.use_bias);
+  attrs.set("kernel_initializer", std::string("he_normal"));
+  attrs.set("bias_initializer", arguments.bias_initializer);
+  return attrs;
+}
+
+struct DenseArguments {
+  Index units = 4;
+  std::string activation = "linear";
+  bool use_bias = true;
+  std::string bias_initializer = "zeros";
+};
+
+inline Attrs dense(const DenseArguments& arguments) {
+  Attrs attrs;
+  attrs.set("kind", std::string("dense"));
+  attrs.set("units", arguments.units);
+  attrs.set("activation", arguments.activation);
+  attrs.set("use_bias", arguments.use_bias);
+  attrs.set("kernel_initializer", std::string("glorot_uniform"));
+  attrs.set("bias_initializer", arguments.bias_initializer);
+  return attrs;
+}
+
+inline Attrs max_pool2d(const Pair& window, const Pair& stride, const Pair& padding = {0, 0}) {
+  Attrs attrs;
+  attrs.set("kind", std::string("max_pool2d"));
+  attrs.set("pool_size", list(window));
+  attrs.set("stride", list(stride));
+  attrs.set("padding", list(padding));
+  return attrs;
+}
+
+inline Attrs of_kind(const std::string& kind) {
+  Attrs attrs;
+  attrs.set("kind", kind);
+  return attrs;
+}
+
+inline Attrs flatten() { return of_kind("flatten"); }
+
+inline Attrs activation(const std::string& name, double alpha = 0.01) {
+  Attrs attrs = of_kind("activation");
+  attrs.set("activation", name);
+  attrs.set("alpha", alpha);
+  return attrs;
+}
+
+inline Attrs rescale(double scale, double offset) {
+  Attrs attrs = of_kind("rescale");
+  attrs.set("scale", scale);
+  attrs.set("offset", offset);
+  return attrs;
+}
+
+inline Attrs normalize(const std::vector<double>& mean, const std::vector<double>& std) {
+  Attrs attrs = of_kind("normalize");
+  attrs.set("mean", mean);
+  attrs.set("std", std);
+  return attrs;
+}
+
+inline Attrs sgd(double learning_rate, double momentum = 0, bool nesterov = false,
+                 double weight_decay = 0) {
+  Attrs attrs = of_kind("sgd");
+  attrs.set("learning_rate", learning_rate);
+  attrs.set("momentum", momentum);
+  attrs.set("nesterov", nesterov);
+  attrs.set("weight_decay", weight_decay);
+  return attrs;
+}
+
+inline Attrs adam(const std::string& kind, double learning_rate, double weight_decay = 0) {
+  Attrs attrs = of_kind(kind);
+  attrs.set("learning_rate", learning_rate);
+  attrs.set("beta_1", 0.9);
+  attrs.set("beta_2", 0.999);
+  attrs.set("epsilon", 1e-8);
+  attrs.set("weight_decay", weight_decay);
+  return attrs;
+}
+
+inline Attrs cross_entropy() { return of_kind("cross_entropy"); }
+inline Attrs mse() { return of_kind("mse"); }
+
+}  // namespace cnnx::test
