@@ -29,7 +29,8 @@ SEES = {
 }
 # The one file of the kernels that is ordinary code: it chooses the table.
 DISPATCH = {"cnnx/kernels/dispatch.h", "cnnx/kernels/dispatch.cpp"}
-KERNEL_HEADERS = {"cstddef", "cstdint"}
+# No function of these can become a symbol: intrinsics are always inlined.
+KERNEL_HEADERS = {"cstddef", "cstdint", "immintrin.h", "arm_neon.h"}
 # The kernels that every processor can run, written for reading: mathematics as the library has it.
 REFERENCE = "cnnx/kernels/isa_reference.cpp"
 REFERENCE_HEADERS = KERNEL_HEADERS | {"cmath", "cstring"}
