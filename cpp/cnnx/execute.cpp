@@ -244,10 +244,11 @@ void Network<T>::backward_slices(Job& job, const Range& pass, const Segment& seg
       const Index first = lane.first + slice.first;
       T* grad = grad_in + first * workspace_.size_of(segment.end);
       T* last = grad_out + first * workspace_.size_of(segment.begin);
+      Index which = 0;  // counted in layers that run: beside a Flatten their numbers are not enough
       for (Index l = segment.end - 1; l >= lowest; --l) {
         Layer<T>& layer = *layers_[static_cast<std::size_t>(l)];
         if (layer.passes_through()) continue;
-        T* to = l == segment.begin ? last : workspace_.slice_buffer(thread, l);
+        T* to = l == segment.begin ? last : workspace_.slice_buffer(thread, which++);
         if (!job.wants_grad_of(l, first_trained_)) to = nullptr;
         layer.backward({slice.count, kept_slice(l, first), kept_slice(l + 1, first),
                         workspace_.saved(l) + first * layer.saved_bytes(), grad, to,
