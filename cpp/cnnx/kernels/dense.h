@@ -1,7 +1,8 @@
 // Dense layers: the three matrix products of a batch of rows, over the tile of tile.h.
 #pragma once
 
-#include "cnnx/kernels/conv_direct.h"
+#include "cnnx/kernels/conv/gather.h"
+#include "cnnx/kernels/conv/panels.h"
 #include "cnnx/kernels/table.h"
 #include "cnnx/kernels/tile.h"
 #include "cnnx/kernels/transpose.h"

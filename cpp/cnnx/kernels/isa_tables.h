@@ -2,13 +2,13 @@
 // and register tiles and exports one table; nothing else leaves it.
 #pragma once
 
-#include "cnnx/kernels/conv_direct.h"
+#include "cnnx/kernels/conv/direct.h"
+#include "cnnx/kernels/conv/winograd.h"
 #include "cnnx/kernels/dense.h"
 #include "cnnx/kernels/element.h"
 #include "cnnx/kernels/pool.h"
 #include "cnnx/kernels/table.h"
 #include "cnnx/kernels/update.h"
-#include "cnnx/kernels/winograd.h"
 
 namespace cnnx {
 namespace {
