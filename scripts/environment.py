@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 import venv
 from pathlib import Path
 from typing import NoReturn
@@ -20,7 +21,7 @@ PYTHON = VENV / "bin" / "python"
 def run(*command: str | Path) -> bool:
     """Print and run one command in the repository root; True when it succeeded."""
     words = [str(word) for word in command]
-    print("$", " ".join(words), flush=True)
+    print("$", textwrap.shorten(" ".join(words), width=200, placeholder=" ..."), flush=True)
     environ = {
         **os.environ,
         "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
