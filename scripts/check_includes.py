@@ -80,7 +80,7 @@ def _forbidden(name: str, folder: str, header: str, rule: list[str]) -> str | No
         allowed = ["cnnx/kernels/", "cnnx/core/"] if name in DISPATCH else rule
         if not header.startswith(tuple(allowed)):
             return f"allowed here: {', '.join(allowed)}"
-    elif folder == "cnnx/kernels" and name not in DISPATCH:
+    elif "cnnx/kernels" in _with_parents(folder) and name not in DISPATCH:
         standard = REFERENCE_HEADERS if name == REFERENCE else KERNEL_HEADERS
         if header not in standard:
             return f"allowed of the standard library: {', '.join(sorted(standard))}"

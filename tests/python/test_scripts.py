@@ -58,6 +58,7 @@ def test_includes_that_are_allowed(tmp_path: Path, path: str, line: str) -> None
         ("cpp/cnnx/core/shape.h", "#include <omp.h>"),
         ("cpp/cnnx/kernels/dense.h", '#include "cnnx/core/parallel.h"'),
         ("cpp/cnnx/kernels/dense.h", "#include <cmath>"),
+        ("cpp/cnnx/kernels/conv/direct.h", "#include <cmath>"),
         ("cpp/cnnx/kernels/isa_reference.cpp", "#include <vector>"),
         ("cpp/cnnx/kernels/dispatch.cpp", '#include "cnnx/layers/layer.h"'),
         ("cpp/cnnx/layers/conv2d.cpp", '#  include "cnnx/losses/loss.h"'),

@@ -7,7 +7,9 @@ does the work. `main` turns what happened into an exit code.
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import contextlib
+import sys
+from typing import TYPE_CHECKING, NoReturn
 
 import cnnx
 from cnnx.cli import config, evaluate, info, output, predict, train
@@ -74,8 +76,16 @@ def _run(argv: Sequence[str] | None) -> int:
     return OK
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the usage, where that can be written, and end with its code."""
+        with contextlib.suppress(OSError):  # older versions of argparse let it through
+            super().error(message)
+        sys.exit(USAGE)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="cnnx",
         description="Train convolutional networks on the CPU.",
         epilog="Exit codes: 0 success, 1 failure while running, 2 wrong usage, 130 Ctrl-C.",
