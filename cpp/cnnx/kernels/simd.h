@@ -84,10 +84,10 @@ template <int Most, class T>
 template <class V, class T>
 [[gnu::always_inline]] inline V load_first(const T* from, int lanes) {
   constexpr int kAll = static_cast<int>(sizeof(V) / sizeof(T));
+  if (lanes == kAll) return load<V>(from);
   if constexpr (requires { masked_load(from, V{}, lanes); }) {
     return masked_load(from, V{}, lanes);
   } else {
-    if (lanes == kAll) return load<V>(from);
     V value{};
     copy_pieces<kAll / 2>(from, reinterpret_cast<T*>(&value), lanes);
     return value;
@@ -97,10 +97,10 @@ template <class V, class T>
 template <class V, class T>
 [[gnu::always_inline]] inline void store_first(T* to, V value, int lanes) {
   constexpr int kAll = static_cast<int>(sizeof(V) / sizeof(T));
+  if (lanes == kAll) return store(to, value);
   if constexpr (requires { masked_store(to, value, lanes); }) {
     masked_store(to, value, lanes);
   } else {
-    if (lanes == kAll) return store(to, value);
     copy_pieces<kAll / 2>(reinterpret_cast<const T*>(&value), to, lanes);
   }
 }

@@ -32,8 +32,12 @@ struct Winograd {
   static Index tile_rows(const Geometry& g) { return ceil_div(g.out_height, 4); }
   static Index tile_columns(const Geometry& g) { return ceil_div(g.out_width, 4); }
 
-  // Channels of a row of V or M: whole vectors.
-  static Index wide(Index channels) { return round_up(channels, kLane); }
+  // Elements of a row of V or M: whole vectors, and one more where rows would lie a power of two
+  // apart and push one another out of the first-level cache.
+  static Index wide(Index channels) {
+    const Index whole = round_up(channels, kLane);
+    return whole % (4 * kLane) == 0 ? whole + kLane : whole;
+  }
   // From one place f to the next, for `tiles` tiles; the extra vector keeps powers of two apart.
   static Index place_stride(Index tiles, Index channels) { return tiles * wide(channels) + kLane; }
 
@@ -62,56 +66,54 @@ struct Winograd {
             static_cast<int>(smaller<Index>(size, map - first))};
   }
 
-  // One step of a separable transform in two dimensions: f along the columns, then along the rows.
-  template <int From, int To, class Step>
-  [[gnu::always_inline]] static inline void both_ways(const V (&in)[From][From], V (&out)[To][To],
-                                                      Step&& step) {
-    V half[From][To];
+  // A separable transform in two dimensions: `step` along each row that read(r, row) brings, then
+  // along the columns, each handed to write(c, column). The loops stay rolled up: with all 36
+  // vectors in flight there are too few registers.
+  template <int From, int To, class Read, class Step, class Write>
+  [[gnu::always_inline]] static inline void both_ways(Read&& read, Step&& step, Write&& write) {
+    V half[To][From];
 #pragma GCC unroll 1
-    for (int r = 0; r < From; ++r) step(in[r], half[r]);
+    for (int r = 0; r < From; ++r) {
+      V row[From], result[To];
+      read(r, row);
+      step(row, result);
+      for (int c = 0; c < To; ++c) half[c][r] = result[c];
+    }
 #pragma GCC unroll 1
     for (int c = 0; c < To; ++c) {
-      V column[From], result[To];
-      for (int r = 0; r < From; ++r) column[r] = half[r][c];
-      step(column, result);
-      for (int r = 0; r < To; ++r) out[r][c] = result[r];
+      V result[To];
+      step(half[c], result);
+      write(c, result);
     }
   }
 
-  // Reads a Size x Size window of a map, zero where it leaves it.
+  // Row r of a Size x Size window of a map, zero where it leaves it.
   template <int Size>
-  [[gnu::always_inline]] static inline void read_window(const T* corner, Index row, Index channels,
-                                                        Clip rows, Clip columns, int lanes,
-                                                        V (&window)[Size][Size]) {
-    const bool inside = rows.begin == 0 && rows.end == Size && columns.begin == 0 &&
-                        columns.end == Size && lanes == kLane;
-    if (inside) {
-      for (int r = 0; r < Size; ++r) {
-        for (int c = 0; c < Size; ++c) window[r][c] = load<V>(corner + r * row + c * channels);
-      }
+  [[gnu::always_inline]] static inline void read_row(const T* corner, Index row, Index channels,
+                                                     int r, Clip rows, Clip columns, int lanes,
+                                                     V (&values)[Size]) {
+    const T* from = corner + r * row;
+    const bool there = r >= rows.begin && r < rows.end;
+    if (there && columns.begin == 0 && columns.end == Size && lanes == kLane) {
+      for (int c = 0; c < Size; ++c) values[c] = load<V>(from + c * channels);
       return;
     }
-    for (int r = 0; r < Size; ++r) {
-      for (int c = 0; c < Size; ++c) {
-        const bool there = r >= rows.begin && r < rows.end && c >= columns.begin && c < columns.end;
-        window[r][c] = there ? load_first<V>(corner + r * row + c * channels, lanes) : V{};
-      }
+    for (int c = 0; c < Size; ++c) {
+      const bool inside = there && c >= columns.begin && c < columns.end;
+      values[c] = inside ? load_first<V>(from + c * channels, lanes) : V{};
     }
   }
 
-  template <int Size>
-  [[gnu::always_inline]] static inline void write_places(const V (&window)[Size][Size], T* to,
+  // Row r of the 6 x 6 places of a tile.
+  [[gnu::always_inline]] static inline void read_places(const T* from, Index stride, int r,
+                                                        V (&values)[6]) {
+    for (int c = 0; c < 6; ++c) values[c] = load<V>(from + (r * 6 + c) * stride);
+  }
+
+  // Column c of the places.
+  [[gnu::always_inline]] static inline void write_places(const V (&values)[6], int c, T* to,
                                                          Index stride) {
-    for (int r = 0; r < Size; ++r) {
-      for (int c = 0; c < Size; ++c) store(to + (r * Size + c) * stride, window[r][c]);
-    }
-  }
-
-  [[gnu::always_inline]] static inline void read_places(const T* from, Index stride,
-                                                        V (&window)[6][6]) {
-    for (int r = 0; r < 6; ++r) {
-      for (int c = 0; c < 6; ++c) window[r][c] = load<V>(from + (r * 6 + c) * stride);
-    }
+    for (int r = 0; r < 6; ++r) store(to + (r * 6 + c) * stride, values[r]);
   }
 
   static int lanes_at(Index channel, Index channels) {
@@ -131,10 +133,13 @@ struct Winograd {
       const Clip rows = clip(y, 6, g.in_height);
       const Clip columns = clip(x, 6, g.in_width);
       for (Index c = 0; c < channels; c += kLane) {
-        V patch[6][6], values[6][6];
-        read_window(corner + c, row, channels, rows, columns, lanes_at(c, channels), patch);
-        both_ways<6, 6>(patch, values, [](const V(&d)[6], V(&t)[6]) { Points::input(d, t); });
-        write_places(values, to + c, stride);
+        const int lanes = lanes_at(c, channels);
+        both_ways<6, 6>(
+            [&](int r, V(&d)[6]) {
+              read_row(corner + c, row, channels, r, rows, columns, lanes, d);
+            },
+            [](const V(&d)[6], V(&t)[6]) { Points::input(d, t); },
+            [&](int k, const V(&t)[6]) { write_places(t, k, to + c, stride); });
       }
     }
   }
@@ -153,17 +158,17 @@ struct Winograd {
       const Clip columns = clip(at.column, 4, g.out_width);
       for (Index c = 0; c < channels; c += kLane) {
         const int lanes = lanes_at(c, channels);
-        V places[6][6], values[4][4];
-        read_places(from + c, stride, places);
-        both_ways<6, 4>(places, values, [](const V(&m)[6], V(&y)[4]) { Points::output(m, y); });
         const V start = bias == nullptr ? V{} : load_first<V>(bias + c, lanes);
-        for (int r = 0; r < rows.end; ++r) {
-          for (int k = 0; k < columns.end; ++k) {
-            V value = values[r][k] + start;
-            if (rectify) value = rectified(value, slope);
-            store_first(corner + r * row + k * channels + c, value, lanes);
-          }
-        }
+        both_ways<6, 4>([&](int r, V(&m)[6]) { read_places(from + c, stride, r, m); },
+                        [](const V(&m)[6], V(&y)[4]) { Points::output(m, y); },
+                        [&](int k, const V(&y)[4]) {
+                          if (k >= columns.end) return;
+                          for (int r = 0; r < rows.end; ++r) {
+                            V value = y[r] + start;
+                            if (rectify) value = rectified(value, slope);
+                            store_first(corner + r * row + k * channels + c, value, lanes);
+                          }
+                        });
       }
     }
   }
@@ -179,11 +184,13 @@ struct Winograd {
       const Clip rows = clip(at.row, 4, g.out_height);
       const Clip columns = clip(at.column, 4, g.out_width);
       for (Index c = 0; c < channels; c += kLane) {
-        V window[4][4], values[6][6];
-        read_window(corner + c, row, channels, rows, columns, lanes_at(c, channels), window);
-        both_ways<4, 6>(window, values,
-                        [](const V(&y)[4], V(&m)[6]) { Points::output_transposed(y, m); });
-        write_places(values, to + c, stride);
+        const int lanes = lanes_at(c, channels);
+        both_ways<4, 6>(
+            [&](int r, V(&y)[4]) {
+              read_row(corner + c, row, channels, r, rows, columns, lanes, y);
+            },
+            [](const V(&y)[4], V(&m)[6]) { Points::output_transposed(y, m); },
+            [&](int k, const V(&m)[6]) { write_places(m, k, to + c, stride); });
       }
     }
   }
@@ -202,16 +209,15 @@ struct Winograd {
       const Clip columns = clip(x, 6, g.in_width);
       for (Index c = 0; c < channels; c += kLane) {
         const int lanes = lanes_at(c, channels);
-        V places[6][6], values[6][6];
-        read_places(from + c, stride, places);
-        both_ways<6, 6>(places, values,
-                        [](const V(&t)[6], V(&d)[6]) { Points::input_transposed(t, d); });
-        for (int r = rows.begin; r < rows.end; ++r) {
-          for (int k = columns.begin; k < columns.end; ++k) {
-            T* to = corner + r * row + k * channels + c;
-            store_first(to, load_first<V>(to, lanes) + values[r][k], lanes);
-          }
-        }
+        both_ways<6, 6>([&](int r, V(&t)[6]) { read_places(from + c, stride, r, t); },
+                        [](const V(&t)[6], V(&d)[6]) { Points::input_transposed(t, d); },
+                        [&](int k, const V(&d)[6]) {
+                          if (k < columns.begin || k >= columns.end) return;
+                          for (int r = rows.begin; r < rows.end; ++r) {
+                            T* to = corner + r * row + k * channels + c;
+                            store_first(to, load_first<V>(to, lanes) + d[r], lanes);
+                          }
+                        });
       }
     }
   }
@@ -231,13 +237,17 @@ struct Winograd {
       const int lanes = lanes_at(column, out);
       V values[36][kLane];
       for (int i = 0; i < kLane; ++i) {
-        V filter[3][3], places[6][6];
-        for (int k = 0; k < 9; ++k) {
-          const T* from = weights + (k * in + first + i) * out + column;
-          filter[k / 3][k % 3] = i < count ? load_first<V>(from, lanes) : V{};
-        }
-        both_ways<3, 6>(filter, places, [](const V(&f)[3], V(&u)[6]) { Points::filter(f, u); });
-        for (int f = 0; f < 36; ++f) values[f][i] = places[f / 6][f % 6];
+        const T* from = weights + (first + i) * out + column;
+        both_ways<3, 6>(
+            [&](int r, V(&w)[3]) {
+              for (int c = 0; c < 3; ++c) {
+                w[c] = i < count ? load_first<V>(from + (r * 3 + c) * in * out, lanes) : V{};
+              }
+            },
+            [](const V(&w)[3], V(&u)[6]) { Points::filter(w, u); },
+            [&](int c, const V(&u)[6]) {
+              for (int r = 0; r < 6; ++r) values[r * 6 + c][i] = u[r];
+            });
       }
       for (int f = 0; f < 36; ++f) {
         store_packed(out, in, f, column, first, count, values[f], forward);
@@ -265,15 +275,17 @@ struct Winograd {
     for (Index i = first; i < smaller(in, first + kLane); ++i) {
       for (Index column = 0; column < out; column += kLane) {
         const int lanes = lanes_at(column, out);
-        V places[6][6], filter[3][3];
-        for (int f = 0; f < 36; ++f) {
-          places[f / 6][f % 6] = load_first<V>(sums + (f * in + i) * out + column, lanes);
-        }
-        both_ways<6, 3>(places, filter,
-                        [](const V(&u)[6], V(&f)[3]) { Points::filter_transposed(u, f); });
-        for (int k = 0; k < 9; ++k) {
-          store_first(grad + (k * in + i) * out + column, filter[k / 3][k % 3], lanes);
-        }
+        const T* from = sums + i * out + column;
+        T* to = grad + i * out + column;
+        both_ways<6, 3>(
+            [&](int r, V(&u)[6]) {
+              for (int c = 0; c < 6; ++c)
+                u[c] = load_first<V>(from + (r * 6 + c) * in * out, lanes);
+            },
+            [](const V(&u)[6], V(&w)[3]) { Points::filter_transposed(u, w); },
+            [&](int c, const V(&w)[3]) {
+              for (int r = 0; r < 3; ++r) store_first(to + (r * 3 + c) * in * out, w[r], lanes);
+            });
       }
     }
   }
