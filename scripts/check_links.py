@@ -1,4 +1,4 @@
-"""Check that every link to a local file or heading in the Markdown files leads somewhere."""
+"""Check that links to local files and headings in the Markdown files, and paths in code, exist."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+# A path from the project's root, such as `cpp/cnnx/network.h`; with <name> in it, it is a pattern.
+PATH = re.compile(r"`((?:benchmarks|cmake|cpp|docs|examples|python|scripts|tests)/[\w./-]*)`")
 HEADING = re.compile(r"^#+ +(.+?)\s*$", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
@@ -29,7 +31,7 @@ def anchors(text: str) -> set[str]:
 
 
 def problems(root: Path) -> list[str]:
-    """One line for each broken link."""
+    """One line for each link or path that leads nowhere."""
     found = []
     for document in documents(root):
         text = document.read_text(encoding="utf-8")
@@ -43,6 +45,11 @@ def problems(root: Path) -> list[str]:
                 found.append(f"{place}: no such file")
             elif anchor and anchor not in anchors(file.read_text(encoding="utf-8")):
                 found.append(f"{place}: no such heading")
+        found += [
+            f"{document.relative_to(root)}: `{path}`: no such file"
+            for path in PATH.findall(FENCE.sub("", text))
+            if not (root / path).exists()
+        ]
     return found
 
 

@@ -93,6 +93,7 @@ def test_includes_that_are_not(tmp_path: Path, path: str, line: str) -> None:
         "[a](#own-heading)",
         "[a](https://example.org/nothing)",
         "`[a](nowhere.md)`",
+        "`docs/other.md`, `docs/`, `docs/<name>.md`, `somewhere/else.md`",
         "```\n[a](nowhere.md)\n```",
     ],
 )
@@ -102,7 +103,9 @@ def test_links_that_lead_somewhere(tmp_path: Path, link: str) -> None:
     assert check("check_links.py", "--root", tmp_path) == (0, "2 documents, no broken link\n")
 
 
-@pytest.mark.parametrize("link", ["[a](nowhere.md)", "[a](other.md#nothing)", "![a](x.png)"])
+@pytest.mark.parametrize(
+    "link", ["[a](nowhere.md)", "[a](other.md#nothing)", "![a](x.png)", "`docs/x.md`"]
+)
 def test_links_that_do_not(tmp_path: Path, link: str) -> None:
     plant(tmp_path, "docs/other.md", "# Heading\n\n```\n# nothing\n```\n")
     plant(tmp_path, "docs/page.md", f"{link}\n")
