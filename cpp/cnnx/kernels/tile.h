@@ -26,8 +26,8 @@ struct TileArgs {
   Walk walk;
   const T* b;
   Index b_stride;   // elements from one row of b to the next
-  const T* bias;    // added to every row; null for none
-  bool accumulate;  // start from out instead of zero
+  const T* bias;    // what every row starts from; null for zero
+  bool accumulate;  // start from out instead
   bool rectify;     // out = negative values times slope
   T slope;
   int lanes;  // columns that exist; the others are computed and dropped
@@ -39,29 +39,39 @@ template <class V, class T>
   return value < T{0} ? (slope == T{0} ? V{} : value * slope) : value;
 }
 
+// Calls body(m, v) for all rows and vectors of a tile. Unrolled before anything else, so that the
+// sums are registers to the compiler and not an array.
+template <int MR, int NV, class Body>
+[[gnu::always_inline]] inline void for_all(Body&& body) {
+#pragma GCC unroll 16
+  for (int m = 0; m < MR; ++m) {
+#pragma GCC unroll 4
+    for (int v = 0; v < NV; ++v) body(m, v);
+  }
+}
+
 template <class T, int Bytes, int MR, int NV>
 void multiply_tile(const TileArgs<T>& args) {
   using V = Vec<T, Bytes>;
   constexpr int kWidth = kLanes<T, Bytes>;
   const bool full = args.lanes == kWidth * NV;
+  const auto lanes = [&](int v) { return smaller(larger(args.lanes - v * kWidth, 0), kWidth); };
+
   V sum[MR][NV];
-  for (int v = 0; v < NV; ++v) {
-    const int lanes = smaller(larger(args.lanes - v * kWidth, 0), kWidth);
-    V start{};
-    if (args.bias != nullptr) {
-      start = full ? load<V>(args.bias + v * kWidth) : load_first<V>(args.bias + v * kWidth, lanes);
-    }
-    for (int m = 0; m < MR; ++m) {
-      sum[m][v] = start;
-      if (args.accumulate) {
-        const T* from = args.out[m] + v * kWidth;
-        sum[m][v] += full ? load<V>(from) : load_first<V>(from, lanes);
-      }
-    }
+  for_all<MR, NV>([&](int m, int v) { sum[m][v] = V{}; });
+  if (args.accumulate && full) {
+    for_all<MR, NV>([&](int m, int v) { sum[m][v] = load<V>(args.out[m] + v * kWidth); });
+  } else if (args.accumulate) {
+    for_all<MR, NV>(
+        [&](int m, int v) { sum[m][v] = load_first<V>(args.out[m] + v * kWidth, lanes(v)); });
+  } else if (args.bias != nullptr) {
+    V start[NV];
+    for_all<1, NV>([&](int, int v) { start[v] = load_first<V>(args.bias + v * kWidth, lanes(v)); });
+    for_all<MR, NV>([&](int m, int v) { sum[m][v] = start[v]; });
   }
 
   const T* row[MR];
-  for (int m = 0; m < MR; ++m) row[m] = args.a[m];
+  for_all<MR, 1>([&](int m, int) { row[m] = args.a[m]; });
   const T* b = args.b;
   const Index b_stride = args.b_stride;
   const Index inner = args.walk.count[2];
@@ -71,31 +81,29 @@ void multiply_tile(const TileArgs<T>& args) {
       Index at = i * args.walk.step[0] + j * args.walk.step[1];
       for (Index k = 0; k < inner; ++k) {
         V right[NV];
-        for (int v = 0; v < NV; ++v) {
+        for_all<1, NV>([&](int, int v) {
           right[v] = load<V>(b + v * kWidth);
           keep_in_register(right[v]);
-        }
-        for (int m = 0; m < MR; ++m) {
-          const T left = row[m][at];
-          for (int v = 0; v < NV; ++v) sum[m][v] += left * right[v];
-        }
+        });
+        for_all<MR, NV>([&](int m, int v) { sum[m][v] += row[m][at] * right[v]; });
         at += step;
         b += b_stride;
       }
     }
   }
 
-  for (int m = 0; m < MR; ++m) {
-    for (int v = 0; v < NV; ++v) {
-      V value = sum[m][v];
-      if (args.rectify) value = rectified(value, args.slope);
-      T* to = args.out[m] + v * kWidth;
-      if (full) {
-        store(to, value);
-      } else {
-        store_first(to, value, smaller(larger(args.lanes - v * kWidth, 0), kWidth));
-      }
+  if (args.rectify) {
+    if (args.slope == T{0}) {
+      for_all<MR, NV>([&](int m, int v) { sum[m][v] = sum[m][v] < V{} ? V{} : sum[m][v]; });
+    } else {
+      for_all<MR, NV>([&](int m, int v) { sum[m][v] = rectified(sum[m][v], args.slope); });
     }
+  }
+  if (full) {
+    for_all<MR, NV>([&](int m, int v) { store(args.out[m] + v * kWidth, sum[m][v]); });
+  } else {
+    for_all<MR, NV>(
+        [&](int m, int v) { store_first(args.out[m] + v * kWidth, sum[m][v], lanes(v)); });
   }
 }
 
