@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <limits>
+#include <utility>
 
 #include "cnnx/core/error.h"
 #include "support/compare.h"
@@ -76,7 +77,7 @@ void check_refused(const std::function<void(Data<T>&)>& spoil, bool by_label,
     const Images batch = images(network, bad.images);
     Targets<T> targets{.labels = bad.labels.data()};
     if (!by_label) targets = {.rows = bad.rows.data()};
-    const auto expected = doctest::Contains(text.c_str());
+    const doctest::Contains expected(text.c_str());
     CHECK_THROWS_WITH_AS(network.train_batch(batch, targets, std::nullopt), expected, DataError);
     CHECK_THROWS_WITH_AS(network.evaluate_batch(batch, targets), expected, DataError);
     CHECK_THROWS_WITH_AS(network.differentiate(batch, targets, nullptr), expected, DataError);
@@ -113,7 +114,7 @@ TEST_CASE_TEMPLATE("errors: a label out of range, wherever it stands", T, float,
 }
 
 TEST_CASE_TEMPLATE("errors: an image that is not finite, in any pass", T, float, double) {
-  const Threads two(2);
+  const Threads one(1);
   for (const Index at : {Index{0}, kImages / 2, kImages - 1}) {
     for (const T value :
          {std::numeric_limits<T>::quiet_NaN(), -std::numeric_limits<T>::infinity()}) {
@@ -131,6 +132,22 @@ TEST_CASE_TEMPLATE("errors: a row of targets that is not finite", T, float, doub
   check_refused<T>([](Data<T>& data) { data.rows.back() = std::numeric_limits<T>::quiet_NaN(); },
                    false, concat("the target at index ", kImages - 1, " holds NaN or infinity"),
                    false);
+}
+
+TEST_CASE("errors: an image that is not finite, seen by any of several threads") {
+  const Threads three(3);
+  auto network = make_network<float>();
+  Draw draw(4);
+  Data<float> data(draw);
+  const auto before = state(network);
+  for (const Index at : {Index{1}, kImages / 3, kImages - 2}) {
+    float& value = data.images[static_cast<std::size_t>(at * kInput.size())];
+    const float good = std::exchange(value, std::numeric_limits<float>::infinity());
+    CHECK_THROWS_WITH_AS(step(network, data),
+                         doctest::Contains(concat("image at index ", at, " ").c_str()), DataError);
+    value = good;
+  }
+  CHECK(same_bits(state(network), before));
 }
 
 TEST_CASE("errors: images beyond the range of float32") {
