@@ -1,0 +1,84 @@
+"""One side of a comparison, in a process of its own: told on stdin what to time, in JSON lines.
+
+{"do": "versions"}                              -> {"versions": {...}}
+{"do": "prepare", "case": {...}, "seconds": s}  -> {"images": n}
+{"do": "measure", "seconds": s}                 -> {"seconds": of one call, "idle": share}
+
+"idle" is the processor time used since the last answer, as a share of the time that went by: a
+waiting side must not take processors from the others. Every answer may be {"error": text} instead.
+Between requests the process sleeps in a read.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import time
+import traceback
+from importlib import import_module
+from typing import Any
+
+from sides import SIDES, Prepared, Side
+from timing import median_seconds, warm_up
+
+
+class Worker:
+    """Answers requests for one side."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        info = SIDES[name]
+        module = import_module(f"sides.{info.module}")
+        self._side: Side = module.Side(info.variant, threads)
+        self._prepared: Prepared | None = None
+        self._rested = (time.perf_counter(), time.process_time())
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Do what a request asks for."""
+        if request["do"] == "versions":
+            return {"versions": self._side.versions()}
+        if request["do"] == "prepare":
+            self._prepared = None
+            gc.collect()
+            prepared = self._side.prepare(request["case"])
+            warm_up(prepared.call, request["seconds"])
+            self._prepared = prepared
+            return {"images": prepared.images}
+        if self._prepared is None:
+            raise RuntimeError("measure before prepare")
+        idle = self._idle()
+        return {"seconds": median_seconds(self._prepared.call, request["seconds"]), "idle": idle}
+
+    def rest(self) -> None:
+        """Note that an answer was given."""
+        self._rested = (time.perf_counter(), time.process_time())
+
+    def _idle(self) -> float:
+        clock, processor = self._rested
+        passed = time.perf_counter() - clock
+        return (time.process_time() - processor) / passed if passed > 0 else 0.0
+
+
+def main() -> None:
+    """Serve one side until stdin ends."""
+    # Libraries print what they like; answers have a channel of their own.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    name, threads = sys.argv[1], int(sys.argv[2])
+    worker: Worker | None = None
+    for line in sys.stdin:
+        try:
+            worker = worker or Worker(name, threads)
+            answer = worker.answer(json.loads(line))
+        except Exception as error:  # noqa: BLE001 (reported to the caller, who goes on)
+            traceback.print_exc()
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+        if worker is not None:
+            worker.rest()
+
+
+if __name__ == "__main__":
+    main()
