@@ -31,7 +31,7 @@ struct Schedule {
   static Schedule plan(Index image_bytes, Index slice_bytes, Index accumulator_bytes) {
     constexpr Index kPassBytes = Index{48} << 20;
     constexpr Index kLaneBytes = Index{64} << 20;
-    constexpr Index kSliceBytes = Index{384} << 10;
+    constexpr Index kSliceBytes = Index{512} << 10;
     Schedule schedule;
     schedule.pass_images =
         std::clamp<Index>(kPassBytes / std::max<Index>(1, image_bytes) / 16 * 16, 16, 256);

@@ -56,7 +56,8 @@ struct ConvKernel {
   // grad_input = the transpose of the convolution applied to grad_output.
   void (*backward_data)(const ConvGeometry&, Index images, const T* grad_output, const T* packed,
                         T* grad_input, T* scratch);
-  // grad_weights (+)= sum over images and pixels of input x grad_output.
+  // grad_weights (+)= sum over images and pixels of input x grad_output. Reads may touch up to 64
+  // bytes past the end of grad_output.
   void (*backward_weights)(const ConvGeometry&, Index images, const T* input, const T* grad_output,
                            T* grad_weights, bool accumulate, T* scratch);
 };

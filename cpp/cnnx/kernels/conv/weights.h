@@ -14,10 +14,16 @@ namespace {
 template <class T, class Shapes>
 struct ConvWeights {
   static Index scratch_size(const ConvGeometry& g, Index images) {
-    return images *
-               (padded_size(forward_pad(g), g.in_channels) +
-                round_up(g.out_pixels() * g.groups * Shapes::packed_columns(g.group_out()), 16)) +
+    const Index packed = g.out_pixels() * Shapes::packed_columns(g.group_out());
+    return images * (padded_size(forward_pad(g), g.in_channels) +
+                     (packs(g) ? round_up(packed, 16) : 0)) +
            round_up(g.depth(), 16) * static_cast<Index>(sizeof(Index) / sizeof(T));
+  }
+
+  // Where one panel takes all output channels, the gradients serve as they lie; what a vector reads
+  // beyond the last channel are dropped lanes.
+  static bool packs(const ConvGeometry& g) {
+    return g.groups > 1 || Shapes::panel_count(g.out_channels) > 1;
   }
 
   static void run(const ConvGeometry& g, Index images, const T* input, const T* grad_output,
@@ -47,8 +53,10 @@ struct ConvWeights {
     // The sum runs over rows of pixels, in blocks whose gradients stay in the first-level cache.
     const Index block_rows = smaller(g.out_height, larger<Index>(1, ceil_div(128, g.out_width)));
     for (Index group = 0; group < g.groups; ++group) {
-      pack_row_panels<Shapes>(images * g.out_pixels(), out, grad_output + group * out,
-                              g.out_channels, scratch);
+      if (packs(g)) {
+        pack_row_panels<Shapes>(images * g.out_pixels(), out, grad_output + group * out,
+                                g.out_channels, scratch);
+      }
       bool keep = accumulate;
       for (Index image = 0; image < images; ++image) {
         for (Index first = 0; first < g.out_height; first += block_rows) {
@@ -57,8 +65,9 @@ struct ConvWeights {
               source + group * in + image * pad.rows * row + first * g.stride_height * row;
           const Walk walk{{1, rows, g.out_width},
                           {0, g.stride_height * row, g.stride_width * g.in_channels}};
-          outer(g, base, offsets, walk, scratch, (image * g.out_height + first) * g.out_width,
-                images * g.out_pixels(), accumulator + group * out, keep);
+          outer(g, base, offsets, walk, packs(g) ? scratch : grad_output,
+                (image * g.out_height + first) * g.out_width, images * g.out_pixels(),
+                accumulator + group * out, keep);
           keep = true;
         }
       }
@@ -67,15 +76,16 @@ struct ConvWeights {
 
   // accumulator (+)= the products of every tap with every output channel over one walk of pixels.
   static void outer(const ConvGeometry& g, const T* base, const Index* offsets, const Walk& walk,
-                    const T* packed, Index first_pixel, Index pixels, T* accumulator,
+                    const T* grads, Index first_pixel, Index pixels, T* accumulator,
                     bool accumulate) {
     const T* a[Shapes::kMostRows];
     T* target[Shapes::kMostRows];
     const Index out = g.group_out();
     for (Index p = 0; p < Shapes::panel_count(out); ++p) {
       const Panel panel = Shapes::panel(out, p);
-      const T* b = packed + pixels * panel.column + first_pixel * panel.width;
-      const TileArgs<T> args{a,       target,     walk,  b,    panel.width,
+      const Index stride = packs(g) ? panel.width : g.out_channels;
+      const T* b = grads + pixels * panel.column + first_pixel * stride;
+      const TileArgs<T> args{a,       target,     walk,  b,    stride,
                              nullptr, accumulate, false, T{0}, panel.lanes};
       for_each_tile(g.depth(), Shapes::kRows[panel.shape], [&](Index first, int rows) {
         for (int m = 0; m < rows; ++m) {

@@ -124,7 +124,7 @@ class WinogradConv final : public ConvAlgorithm<T> {
   // its cache; for the whole batch whole images, up to what a shared cache holds.
   Index most_tiles() const {
     const Index tile_bytes = kPlaces * (g_.in_channels + g_.out_channels) * Index{sizeof(T)};
-    constexpr Index kCoreBytes = Index{512} << 10;
+    constexpr Index kCoreBytes = Index{768} << 10;
     constexpr Index kSharedBytes = Index{12} << 20;
     if (!whole_batch_) {
       return std::max<Index>(1, kCoreBytes / tile_bytes / kernel_.tile_rows) * kernel_.tile_rows;
