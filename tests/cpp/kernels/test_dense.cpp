@@ -16,9 +16,6 @@
 namespace cnnx::test {
 namespace {
 
-// Kernels may read this far past weights and output gradients.
-constexpr Index kSlack = 64;
-
 Index draw_size(Draw& draw, Index most) {
   if (draw.chance(0.5)) return draw.integer(1, std::min<Index>(most, 12));
   if (draw.chance(0.3)) {

@@ -50,7 +50,7 @@ class ConvRun {
       const Index count = std::min(part, images - first);
       std::fill(scratch.values().begin(), scratch.values().end(), poison<T>());
       Guarded<T> x = guarded_input(rows_of(input, first, count, g_.in_size()));
-      Guarded<T> dy = guarded_input(rows_of(grad_output, first, count, g_.out_size()));
+      Guarded<T> dy = guarded_input(rows_of(grad_output, first, count, g_.out_size()), kSlack);
       kernel_.backward_weights(g_, count, x.data(), dy.data(), grad.data(), first > 0,
                                scratch.data());
       REQUIRE(scratch.intact());

@@ -104,6 +104,9 @@ class Guarded {
   T* data_ = nullptr;
 };
 
+// How far kernels may read past some of their inputs (table.h says which), in bytes.
+constexpr Index kSlack = 64;
+
 // An input: reading further than `slack_bytes` past its end stops the test. Not aligned.
 template <class T>
 Guarded<T> guarded_input(const std::vector<T>& values, Index slack_bytes = 0) {

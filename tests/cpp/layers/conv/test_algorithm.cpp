@@ -48,7 +48,7 @@ class Run {
     for (Index first = 0; first < images; first += part) {
       const Index count = std::min(part, images - first);
       Guarded<T> x = guarded_input(rows_of(input, first, count, g_.in_size()));
-      Guarded<T> dy = guarded_input(rows_of(grad_output, first, count, g_.out_size()));
+      Guarded<T> dy = guarded_input(rows_of(grad_output, first, count, g_.out_size()), kSlack);
       Guarded<T> dx = guarded_output<T>(with_input ? count * g_.in_size() : 0);
       Memory memory(algorithm_, count);
       algorithm_.backward({count, x.data(), nullptr, nullptr, dy.data(),
