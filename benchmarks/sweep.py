@@ -1,0 +1,159 @@
+"""Single layers: cnnx against PyTorch in both layouts, forward and with both gradients, in turn.
+
+python benchmarks/sweep.py
+
+Each side runs a network of one layer. "gradients" is everything from images to the gradients of
+the weights, the biases and the images, with the mean square as the loss. cnnx takes and gives
+images channel by channel, as its users have them, and pays for turning them around in each call;
+PyTorch's images lie in its own layout of the row already. Inside a network cnnx does not turn
+anything, so that these rows are its worst case.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import machine
+import peers
+import report
+from shapes import SHAPES, LayerCase
+from sides import SIDES
+from workers import Series, Sides
+
+TASKS = ("forward", "gradients")
+PEERS = ("torch", "torch_cl")
+
+
+@dataclass
+class Row:
+    """One layer and task, on every side."""
+
+    layer: LayerCase
+    task: str
+    ours: Series
+    theirs: dict[str, Series]
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times the speed of PyTorch's better layout cnnx reaches."""
+        medians = [series.median for series in self.theirs.values() if series.seconds]
+        if not medians or not self.ours.seconds:
+            return None
+        return min(medians) / self.ours.median
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything about the row."""
+        return {
+            "layer": self.layer.name,
+            "family": self.layer.family,
+            "batch": self.layer.batch,
+            "task": self.task,
+            "ratio": self.ratio,
+            "microseconds_per_batch_by_round": {
+                name: [1e6 * self.layer.batch * value for value in series.seconds]
+                for name, series in {"cnnx": self.ours, **self.theirs}.items()
+            },
+            "errors": {
+                name: series.error
+                for name, series in {"cnnx": self.ours, **self.theirs}.items()
+                if series.error is not None
+            },
+        }
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    made = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = made.add_argument
+    add("--peers", type=Path, default=peers.FOLDER, help="folder of the peers' environments")
+    add("--threads", type=int, choices=(1, 2), default=1)
+    add("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    families = sorted({shape.family for shape in SHAPES})
+    add("--families", nargs="+", choices=families, default=families)
+    add("--exact", action="store_true", help="cnnx with exact_conv=True: no Winograd")
+    add("--rounds", type=int, default=5, help="measurements of each side a row")
+    add("--seconds", type=float, default=0.2, help="length of a measurement")
+    add("--quick", action="store_true", help="the first shapes of a family only, one short round")
+    add("--output", type=Path, default=report.RESULTS, help="folder for the JSON file")
+    return made
+
+
+def microseconds(series: Series | None, batch: int) -> str:
+    """Time of a batch."""
+    if series is None or not series.seconds:
+        return "failed"
+    return f"{1e6 * batch * series.median:,.0f}"
+
+
+def show(rows: list[Row], names: list[str]) -> None:
+    """Print the table, then the rows that lose, and what failed."""
+    head = ["layer", "task", "cnnx us", *(f"{SIDES[name].title} us" for name in names), "ratio"]
+    lines = []
+    for row in rows:
+        cells = [microseconds(row.theirs.get(name), row.layer.batch) for name in names]
+        ratio = "-" if row.ratio is None else f"{row.ratio:.2f}"
+        own = microseconds(row.ours, row.layer.batch)
+        lines.append([row.layer.name, row.task, own, *cells, ratio])
+    print(f"\nMicroseconds a batch of {SHAPES[0].batch}; ratio = better layout's time / cnnx's\n")
+    print(report.table(head, lines))
+    compared = [row for row in rows if row.ratio is not None]
+    if compared:
+        ratios = [row.ratio for row in compared if row.ratio is not None]
+        losing = [row for row in compared if row.ratio is not None and row.ratio < 1]
+        print(
+            f"\n{len(compared)} rows: geometric mean {report.geometric_mean(ratios):.2f}, "
+            f"least {min(ratios):.2f}; {len(losing)} slower than PyTorch"
+        )
+        for row in sorted(losing, key=lambda row: row.ratio or 0.0):
+            print(f"  SLOWER: {row.layer.name}, {row.task}: {row.ratio:.2f}")
+    for row in rows:
+        for name, series in {"cnnx": row.ours, **row.theirs}.items():
+            if series.error is not None:
+                print(f"FAILED: {name}, {row.layer.name}, {row.task}: {series.error}")
+
+
+def main() -> int:
+    """Measure; 0 when cnnx ran everything."""
+    arguments = parser().parse_args()
+    rounds, seconds = arguments.rounds, arguments.seconds
+    layers = [shape for shape in SHAPES if shape.family in arguments.families]
+    if arguments.quick:
+        rounds, seconds = 1, 0.01
+        layers = [next(s for s in layers if s.family == name) for name in arguments.families]
+    print(machine.line())
+    ours = "cnnx_exact" if arguments.exact else "cnnx"
+    rows: list[Row] = []
+    with Sides([ours, *PEERS], arguments.peers, arguments.threads) as sides:
+        if sides.absent:
+            print(f"No environment for: {', '.join(sides.absent)} (see networks.py --setup)")
+        versions = sides.versions()
+        for layer in layers:
+            for task in arguments.tasks:
+                series = sides.interleave(layer.case(task), rounds, seconds)
+                rows.append(Row(layer, task, series.pop(ours), series))
+            print(".", end="", flush=True)
+        print()
+        names = [name for name in sides.names if name != ours]
+    show(rows, names)
+    plural = "s" if arguments.threads > 1 else ""
+    stem = f"sweep-{arguments.threads}-thread{plural}{'-exact' if arguments.exact else ''}"
+    content = {
+        "machine": machine.describe(),
+        "threads": arguments.threads,
+        "rounds": rounds,
+        "seconds_per_measurement": seconds,
+        "versions": versions,
+        "rows": [row.as_json() for row in rows],
+    }
+    report.write_json(arguments.output / f"{stem}.json", content)
+    return 0 if all(row.ours.seconds for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
