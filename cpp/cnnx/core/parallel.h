@@ -19,7 +19,7 @@ std::string openmp_runtime();
 
 // Work (multiply-adds, or as many moved numbers) under which waking other threads costs more than
 // it brings.
-constexpr Index kWorthThreads = 50000;
+constexpr Index kWorthThreads = 300000;
 
 namespace detail {
 

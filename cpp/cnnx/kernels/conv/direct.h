@@ -4,6 +4,7 @@
 #include "cnnx/kernels/conv/data_gather.h"
 #include "cnnx/kernels/conv/data_scatter.h"
 #include "cnnx/kernels/conv/forward.h"
+#include "cnnx/kernels/conv/thin.h"
 #include "cnnx/kernels/conv/weights.h"
 #include "cnnx/kernels/table.h"
 
@@ -13,6 +14,7 @@ namespace {
 template <class T, class Shapes>
 struct ConvDirect {
   using Forward = ConvForward<T, Shapes>;
+  using Thin = ConvThin<T, Shapes>;
   using Gather = ConvDataGather<T, Shapes>;
   using Scatter = ConvDataScatter<T, Shapes>;
   using Weights = ConvWeights<T, Shapes>;
@@ -22,21 +24,34 @@ struct ConvDirect {
   }
 
   static Index packed_size(const ConvGeometry& g, ConvPass pass) {
-    if (pass == ConvPass::forward) return Forward::packed_size(g);
+    if (pass == ConvPass::forward) {
+      return Thin::suits(g) ? Thin::packed_size(g) : Forward::packed_size(g);
+    }
     if (pass == ConvPass::backward_weights) return 0;
     return scatters(g) ? Scatter::packed_size(g) : Gather::packed_size(g);
   }
 
   static void pack(const ConvGeometry& g, ConvPass pass, const T* weights, T* packed) {
-    if (pass == ConvPass::forward) return Forward::pack(g, weights, packed);
+    if (pass == ConvPass::forward) {
+      return Thin::suits(g) ? Thin::pack(g, weights, packed) : Forward::pack(g, weights, packed);
+    }
     if (pass == ConvPass::backward_weights) return;
     return scatters(g) ? Scatter::pack(g, weights, packed) : Gather::pack(g, weights, packed);
   }
 
   static Index scratch_size(const ConvGeometry& g, ConvPass pass, Index images) {
-    if (pass == ConvPass::forward) return Forward::scratch_size(g, images);
+    if (pass == ConvPass::forward) {
+      return Thin::suits(g) ? Thin::scratch_size(g, images) : Forward::scratch_size(g, images);
+    }
     if (pass == ConvPass::backward_weights) return Weights::scratch_size(g, images);
     return scatters(g) ? Scatter::scratch_size(g, images) : Gather::scratch_size(g, images);
+  }
+
+  static void forward(const ConvGeometry& g, Index images, const T* input, const T* packed,
+                      const T* bias, Activation activation, T* output, T* scratch) {
+    return Thin::suits(g)
+               ? Thin::run(g, images, input, packed, bias, activation, output, scratch)
+               : Forward::run(g, images, input, packed, bias, activation, output, scratch);
   }
 
   static void backward_data(const ConvGeometry& g, Index images, const T* grad_output,
@@ -46,7 +61,7 @@ struct ConvDirect {
   }
 
   static constexpr ConvKernel<T> kernel() {
-    return {packed_size, pack, scratch_size, Forward::run, backward_data, Weights::run};
+    return {packed_size, pack, scratch_size, forward, backward_data, Weights::run};
   }
 };
 
