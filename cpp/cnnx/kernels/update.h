@@ -17,16 +17,38 @@ struct Update {
     const T rate = static_cast<T>(s.learning_rate);
     const T decay = static_cast<T>(s.weight_decay);
     const T keep = static_cast<T>(s.momentum);
-    for (Index i = 0; i < count; ++i) {
-      const T g = grad[i] + decay * weights[i];
-      T step = g;
-      if (momentum != nullptr) {
-        const T v = keep * momentum[i] + g;
-        momentum[i] = v;
-        step = s.nesterov ? g + keep * v : v;
-      }
-      weights[i] -= rate * step;
+    const auto gradient = [&](Index i, int lanes) {
+      return load_first<V>(grad + i, lanes) + decay * load_first<V>(weights + i, lanes);
+    };
+    const auto subtract = [&](Index i, int lanes, V step) {
+      store_first(weights + i, load_first<V>(weights + i, lanes) - rate * step, lanes);
+    };
+    const auto accumulate = [&](Index i, int lanes, V g) {
+      const V v = keep * load_first<V>(momentum + i, lanes) + g;
+      store_first(momentum + i, v, lanes);
+      return v;
+    };
+    if (momentum == nullptr) {
+      for_each_vector(count, [&](Index i, int lanes) { subtract(i, lanes, gradient(i, lanes)); });
+    } else if (s.nesterov) {
+      for_each_vector(count, [&](Index i, int lanes) {
+        const V g = gradient(i, lanes);
+        subtract(i, lanes, g + keep * accumulate(i, lanes, g));
+      });
+    } else {
+      for_each_vector(count, [&](Index i, int lanes) {
+        subtract(i, lanes, accumulate(i, lanes, gradient(i, lanes)));
+      });
     }
+  }
+
+  // body(i, lanes) for all elements, a vector at a time: left to itself the compiler takes them one
+  // by one, for fear that the arrays overlap.
+  template <class Body>
+  [[gnu::always_inline]] static inline void for_each_vector(Index count, Body&& body) {
+    Index i = 0;
+    for (; i + kWidth <= count; i += kWidth) body(i, kWidth);
+    if (i < count) body(i, static_cast<int>(count - i));
   }
 
   // m and v are the decaying means of g and g^2; w -= rate m' / (sqrt v' + epsilon), with m' and v'
