@@ -1,7 +1,5 @@
 #include "cnnx/core/shape.h"
 
-#include <limits>
-
 #include "cnnx/core/error.h"
 
 namespace cnnx {

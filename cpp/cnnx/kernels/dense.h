@@ -37,15 +37,6 @@ struct Dense {
     return pass == DensePass::backward_data ? g.outputs * Shapes::kWidest : 0;
   }
 
-  // Points the rows of a tile at `rows` samples (or weights) from `first` on.
-  static void aim(const T* a, Index a_step, T* out, Index out_step, Index first, int rows,
-                  const T** a_rows, T** out_rows) {
-    for (int m = 0; m < rows; ++m) {
-      a_rows[m] = a + (first + m) * a_step;
-      out_rows[m] = out + (first + m) * out_step;
-    }
-  }
-
   static void forward(const Geometry& g, Index task, const T* input, const T* weights,
                       const T* bias, Activation activation, T* output, T*) {
     const Index blocks = row_blocks(g);

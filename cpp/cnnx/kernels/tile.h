@@ -178,5 +178,15 @@ template <class Body>
   }
 }
 
+// Points the rows of a tile at rows [first, first + rows) of two matrices with even steps.
+template <class T>
+void aim(const T* a, Index a_step, T* out, Index out_step, Index first, int rows, const T** a_rows,
+         T** out_rows) {
+  for (int m = 0; m < rows; ++m) {
+    a_rows[m] = a + (first + m) * a_step;
+    out_rows[m] = out + (first + m) * out_step;
+  }
+}
+
 }  // namespace
 }  // namespace cnnx

@@ -303,10 +303,7 @@ struct Winograd {
                              false,      false,       T{0},
                              panel.width};
       for_each_tile(rows, Shapes::kRows[panel.shape], [&](Index first, int count) {
-        for (int m = 0; m < count; ++m) {
-          a_rows[m] = a + (first + m) * wide(depth);
-          out_rows[m] = out + (first + m) * wide(columns) + panel.column;
-        }
+        aim(a, wide(depth), out + panel.column, wide(columns), first, count, a_rows, out_rows);
         Shapes::pick(panel.shape, count)(args);
       });
       packed += depth * panel.width;
@@ -331,10 +328,7 @@ struct Winograd {
                              T{0},
                              panel.lanes};
       for_each_tile(in, Shapes::kRows[panel.shape], [&](Index first, int count) {
-        for (int k = 0; k < count; ++k) {
-          a_rows[k] = v + first + k;
-          out_rows[k] = sums + (first + k) * out + panel.column;
-        }
+        aim(v, 1, sums + panel.column, out, first, count, a_rows, out_rows);
         Shapes::pick(panel.shape, count)(args);
       });
     }
