@@ -8,8 +8,9 @@
 ... )
 
 `CNN` is the network: it trains, scores, predicts, saves and loads. `layers`, `losses` and
-`optimizers` describe its parts, `callbacks` what is called while it trains, `datasets` gives real
-images, `ops` runs single passes on NumPy arrays, and `io` reads and writes model files.
+`optimizers` describe its parts, `schedules` how its learning rate changes, `callbacks` what is
+called while it trains, `datasets` gives real images, `ops` runs single passes on NumPy arrays,
+`checkpoint` reads what a training leaves to go on from, and `io` reads and writes model files.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from cnnx import _config, callbacks, io, layers, losses, ops, optimizers
+from cnnx import _config, callbacks, checkpoint, io, layers, losses, ops, optimizers, schedules
 from cnnx._config import get_num_threads, set_num_threads, show_config
 from cnnx.callbacks import Callback
 from cnnx.errors import ConfigError, DivergenceError, FileFormatError, ShapeError
@@ -47,6 +48,7 @@ __all__ = [
     "ShapeError",
     "__version__",
     "callbacks",
+    "checkpoint",
     "datasets",
     "get_num_threads",
     "io",
@@ -54,6 +56,7 @@ __all__ = [
     "losses",
     "ops",
     "optimizers",
+    "schedules",
     "set_num_threads",
     "show_config",
 ]

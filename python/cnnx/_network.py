@@ -15,12 +15,22 @@ class Network(Protocol):
     """
 
     def train_batch(
-        self, x: Array, y: Array, index: Array | None = ..., learning_rate: float | None = ...
+        self,
+        x: Array,
+        y: Array,
+        index: Array | None = ...,
+        learning_rate: float | None = ...,
+        *,
+        weights: Any = ...,
+        augmentation: Any = ...,
+        epoch: int = ...,
     ) -> tuple[float, int]:
         """Run forward, backward and update on a batch."""
         ...
 
-    def evaluate_batch(self, x: Array, y: Array, index: Array | None = ...) -> tuple[float, int]:
+    def evaluate_batch(
+        self, x: Array, y: Array, index: Array | None = ..., *, weights: Any = ...
+    ) -> tuple[float, int]:
         """Run forward and the loss on a batch."""
         ...
 
@@ -38,4 +48,24 @@ class Network(Protocol):
 
     def set_parameter(self, name: str, value: Any) -> None:
         """Replace one."""
+        ...
+
+    def optimizer_state(self) -> dict[str, Array]:
+        """Copy out what the optimizer remembers, and the number of steps as "step"."""
+        ...
+
+    def load_optimizer_state(self, state: Any) -> None:
+        """Replace it."""
+        ...
+
+    def set_optimizer(self, optimizer: Any) -> None:
+        """Use another optimizer."""
+        ...
+
+    def set_trainable(self, names: list[str]) -> None:
+        """Name the parameters that the optimizer updates; all others stay."""
+        ...
+
+    def swap_average(self) -> None:
+        """Swap the weights and their moving average; twice changes nothing."""
         ...
