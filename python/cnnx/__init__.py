@@ -26,15 +26,18 @@ from cnnx.history import History
 from cnnx.model import CNN
 
 if TYPE_CHECKING:
-    from cnnx import datasets
+    from cnnx import datasets, diagnosis
+    from cnnx.diagnosis import find_learning_rate
 
 __version__: str = _config.VERSION
 
 
 def __getattr__(name: str) -> Any:
-    """Import the data sets when they are first used."""
-    if name == "datasets":
-        return importlib.import_module("cnnx.datasets")
+    """Import what few programs need when it is first used."""
+    if name in {"datasets", "diagnosis"}:
+        return importlib.import_module(f"cnnx.{name}")
+    if name == "find_learning_rate":
+        return importlib.import_module("cnnx.diagnosis").find_learning_rate
     raise AttributeError(f"module 'cnnx' has no attribute {name!r}")
 
 
@@ -50,6 +53,8 @@ __all__ = [
     "callbacks",
     "checkpoint",
     "datasets",
+    "diagnosis",
+    "find_learning_rate",
     "get_num_threads",
     "io",
     "layers",

@@ -215,7 +215,7 @@ class Fitting(Freezing):
                 "augment": images,
                 **sets.described,
             }
-            saved = Resume(folder, every, not resume, call, user_callbacks, history)
+            saved = Resume(folder, not resume, call, user_callbacks, history)
         self.stop_training = False
         steps = Steps(
             source=sets.source,

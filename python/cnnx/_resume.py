@@ -13,7 +13,7 @@ from cnnx._callback_state import put_together, remembering, take_apart
 from cnnx._fingerprint import check_same
 from cnnx._training import LOST, Position
 from cnnx.callbacks import Callback
-from cnnx.checkpoint import Checkpoint, CheckpointFolder, paths, read
+from cnnx.checkpoint import Checkpoint, CheckpointFolder
 from cnnx.history import History
 
 
@@ -24,8 +24,6 @@ class Resume:
     ----------
     folder : CheckpointFolder
         Where they are.
-    every : int, optional
-        After how many batches one is written, beside the one at the end of every epoch.
     start_over : bool
         Whether those that are there are removed instead of read.
     call : Mapping[str, Any]
@@ -39,21 +37,21 @@ class Resume:
     def __init__(
         self,
         folder: CheckpointFolder,
-        every: int | None,
         start_over: bool,
         call: Mapping[str, Any],
         callbacks: Sequence[Callback],
         history: History,
     ) -> None:
-        self.folder, self.every = folder, every
+        self.folder = folder
         self._start_over = start_over
         self._callbacks = remembering(callbacks)
         names = [type(callback).__name__ for callback in self._callbacks]
         self._call = {**call, "callbacks that remember": names}
         self._history = history
-        self.good: Path | None = None
-        """The newest checkpoint that was written before the loss rose, if it did."""
-        self._described = ""
+        # Each with its place in the training. Whether the newest is good shows after the next step.
+        self._newest: tuple[Path, str] | None = None
+        self._good: tuple[Path, str] | None = None
+        self._position: Position | None = None
 
     def find(self) -> Checkpoint | None:
         """Read the newest intact checkpoint, if the folder has one and it is to be used.
@@ -77,7 +75,12 @@ class Resume:
             check_same(found.training.values["call"], self._call, str(found.path))
         self.folder.clean(everything=self._start_over)
         if found is not None:
-            self._find_good(found)
+            values = found.training.values
+            self._newest = found.path, values["place"]
+            self._good = self._newest
+            if values["good"] is not None:
+                name, place = values["good"]
+                self._good = self.folder.path / name, place
         return found
 
     def position(self, checkpoint: Checkpoint) -> Position:
@@ -93,7 +96,8 @@ class Resume:
         Position
             A new object.
         """
-        return Position(**checkpoint.training.values["position"])
+        self._position = Position(**checkpoint.training.values["position"])
+        return self._position
 
     def give_back(self, checkpoint: Checkpoint) -> None:
         """Give callbacks and history what they remembered.
@@ -127,10 +131,14 @@ class Resume:
         OSError
             If the file cannot be written.
         """
+        self._good = self._last_good()
+        good = None if self._good is None else (self._good[0].name, self._good[1])
         arrays: dict[str, Array] = {}
         values = {
             "call": self._call,
-            "position": asdict(position),
+            "position": asdict(position) | {"confirmed": False},
+            "place": _place(position),
+            "good": good,
             "stop": stop,
             "history": self._history.state_dict(),
             "callbacks": [
@@ -141,10 +149,22 @@ class Resume:
         path = self.folder.write(
             position.step + position.batch,
             model(training=io.Training(values, arrays)),
-            keep=None if position.good else self.good,
+            keep=None if self._good is None else self._good[0],
         )
-        if position.good:
-            self._note(position, path)
+        self._newest = path, _place(position)
+        self._position = position
+        position.confirmed = False
+
+    @property
+    def good(self) -> Path | None:
+        """The newest checkpoint after which the loss was still as it should be."""
+        found = self._last_good()
+        return None if found is None else found[0]
+
+    def _last_good(self) -> tuple[Path, str] | None:
+        """Find it, with its place."""
+        confirmed = self._position is not None and self._position.confirmed
+        return self._newest if confirmed or self._good is None else self._good
 
     def way_back(self) -> str:
         """Say what can be done when training has diverged.
@@ -154,34 +174,22 @@ class Resume:
         str
             The sentence, with the last good checkpoint.
         """
-        if self.good is None:
+        good = self._last_good()
+        if good is None:
             return LOST
+        path, place = good
         return (
-            f"The last good checkpoint is {self.good} ({self._described}); the same call would "
-            f'diverge again, so load it, model = CNN.load("{self.good}"), change what is to be '
-            "tried, and train on with another folder as checkpoint"
+            f"The last good checkpoint is {path} ({place}); the same call would diverge again, so "
+            f'load it, model = CNN.load("{path}"), change what is to be tried, and train on with '
+            "another folder as checkpoint"
         )
 
-    def _find_good(self, found: Checkpoint) -> None:
-        """Look for the last good one among those that an earlier process left."""
-        candidates = [found]
-        if not self.position(found).good:
-            older = [path for path in paths(self.folder.path) if path < found.path]
-            candidates += [read(path) for path in older]
-        for candidate in candidates:
-            position = self.position(candidate)
-            if position.good:
-                self._note(position, candidate.path)
-                return
 
-    def _note(self, position: Position, path: Path) -> None:
-        """Remember a good one for `way_back`."""
-        self.good = path
-        place = f"epoch {position.epoch + 1}"
-        if position.batch > 0:
-            place += f", batch {position.batch}, loss {position.loss_sum / position.images:.4g}"
-        elif "loss" in position.logs:
-            place = f"the end of epoch {position.epoch}, loss {position.logs['loss']:.4g}"
-        else:
-            place = "before the first step"
-        self._described = place
+def _place(position: Position) -> str:
+    """Say where a training stands."""
+    if position.batch > 0:
+        loss = position.loss_sum / position.images
+        return f"epoch {position.epoch + 1}, batch {position.batch}, loss {loss:.4g}"
+    if "loss" in position.logs:
+        return f"the end of epoch {position.epoch}, loss {position.logs['loss']:.4g}"
+    return "before the first step"

@@ -58,8 +58,10 @@ class Position:
         The scores of the last whole epoch.
     finished : bool
         Whether nothing is left to do.
-    first_loss, last_loss : float or None
-        The mean losses of the training's first batch and of the last one.
+    first_loss : float or None
+        The mean loss of the training's first batch.
+    confirmed : bool
+        Whether the loss after the last checkpoint shows that its weights are of use.
     """
 
     first_epoch: int
@@ -72,14 +74,13 @@ class Position:
     logs: Logs = field(default_factory=dict)
     finished: bool = False
     first_loss: float | None = None
-    last_loss: float | None = None
+    confirmed: bool = False
 
-    @property
-    def good(self) -> bool:
-        """Whether the loss has not risen far above that of the first batch."""
-        if self.first_loss is None or self.last_loss is None:
-            return True
-        return self.last_loss <= max(10.0 * self.first_loss, self.first_loss + 10.0)
+    def judge(self, loss: float) -> None:
+        """Judge the weights of the last checkpoint by the mean loss of the batch after it."""
+        if self.first_loss is None:
+            self.first_loss = loss
+        self.confirmed = loss <= max(10.0 * self.first_loss, self.first_loss + 10.0)
 
     def end_epoch(self, logs: Logs) -> None:
         """Move on to the next epoch."""
@@ -182,6 +183,7 @@ def train_epoch(
     rate = steps.rate(position.step)
     loss_sum, correct = position.loss_sum, position.correct
     images, batch = position.images, position.batch
+    judging = save is not None
     number = position.first_epoch + position.epoch
     options: dict[str, Any] = {}
     if steps.augmentation is not None:
@@ -201,16 +203,17 @@ def train_epoch(
                 place = _place(position.epoch, steps, batch)
                 what = f"the loss is {batch_loss / len(part):g} in {place}"
                 raise diverged(what, rate(batch), steps.way_back())
-            if position.first_loss is None:
-                position.first_loss = batch_loss / len(part)
+            if judging:
+                position.judge(batch_loss / len(part))
+                judging = False
             batch += 1
             for hook in end_hooks:
                 hook(batch - 1, scores(loss_sum, correct, images))
             if save is not None and every is not None and (position.step + batch) % every == 0:
                 position.batch, position.images = batch, images
                 position.loss_sum, position.correct = loss_sum, correct
-                position.last_loss = batch_loss / len(part)
                 save()
+                judging = True
     finally:
         close = getattr(batches, "close", None)
         if close is not None:
@@ -222,7 +225,6 @@ def train_epoch(
         )
     position.batch, position.images = batch, images
     position.loss_sum, position.correct = loss_sum, correct
-    position.last_loss = loss_sum / images
     return scores(loss_sum, correct, images), rate(batch - 1)
 
 

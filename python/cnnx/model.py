@@ -13,14 +13,15 @@ from cnnx import _core, _training, io, losses, optimizers
 from cnnx._arrays import Array
 from cnnx._batches import BatchReader
 from cnnx._construction import check_dtype, check_input_shape, check_layers
-from cnnx._fitting import CHUNK, Fitting
+from cnnx._diagnosis import Diagnosis
+from cnnx._fitting import CHUNK
 from cnnx._state import check_state
 from cnnx._validate import LARGEST_SEED, flag, integer
 from cnnx.errors import FileFormatError
 from cnnx.layers import Layer, Normalize, Rescale
 
 
-class CNN(Fitting):
+class CNN(Diagnosis):
     """A convolutional neural network: layers in a row, a loss and an optimizer.
 
     Parameters
