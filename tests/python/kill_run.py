@@ -43,7 +43,7 @@ def main() -> None:
         validation_split=0.2,
         verbose=0,
         schedule="one-cycle",
-        augment=[augment.RandomCrop(1), augment.HorizontalFlip(0.5)],
+        augment=[augment.RandomCrop(padding=1), augment.HorizontalFlip(p=0.5)],
         callbacks=[
             EarlyStopping("val_loss", 3, restore_best=True),
             ReduceOnPlateau("val_loss", patience=1),
