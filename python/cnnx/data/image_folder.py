@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cnnx._arrays import Array
 from cnnx._validate import LARGEST_SEED, choice, describe, integer, pair, real
 from cnnx.data._decode import ASPECTS, decode, pillow
-from cnnx.data._order import epoch_order
+from cnnx.data._split import held_out
 from cnnx.errors import ConfigError
 
 
@@ -202,9 +202,9 @@ class ImageFolder:
         self._validation: ImageSet | None = None
         self.train = self.all
         if fraction > 0.0:
-            held_out = _held_out(self.all.labels, self.classes, fraction, seed)
-            self.train = self.all.subset(np.flatnonzero(~held_out))
-            self._validation = self.all.subset(np.flatnonzero(held_out))
+            mask = held_out(self.all.labels, self.classes, fraction, seed)
+            self.train = self.all.subset(np.flatnonzero(~mask))
+            self._validation = self.all.subset(np.flatnonzero(mask))
 
     def __len__(self) -> int:
         """Give the number of images, both parts together."""
@@ -294,23 +294,6 @@ def _images_below(folder: Path, suffixes: frozenset[str]) -> list[Path]:
 def _raise(error: OSError) -> None:
     """Have a folder that cannot be read be an error, which ``os.walk`` would leave out."""
     raise error
-
-
-def _held_out(
-    labels: NDArray[np.int64], classes: tuple[str, ...], fraction: float, seed: int
-) -> NDArray[np.bool_]:
-    """Mark the images that are held out: a fraction of each class, drawn from the seed."""
-    mask = np.zeros(len(labels), np.bool_)
-    for label, name in enumerate(classes):
-        rows = np.flatnonzero(labels == label)
-        if len(rows) < 2:
-            raise ConfigError(
-                f"ImageFolder: validation_split={fraction:g} needs at least two images in each "
-                f"class, got one in {name!r}; add images or pass validation_split=0"
-            )
-        count = min(max(1, round(len(rows) * fraction)), len(rows) - 1)
-        mask[rows[epoch_order(len(rows), True, seed, label)[:count]]] = True
-    return mask
 
 
 __all__ = ["ImageFolder", "ImageSet"]

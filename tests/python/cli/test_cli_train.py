@@ -230,7 +230,7 @@ def test_every_recipe_fits_its_data(name: str, tmp_path: Path) -> None:
     if recipe.has_root:
         write_fashion_mnist(tmp_path)
     (x, y), (x_test, y_test) = recipe.data(str(tmp_path))
-    model = CNN(recipe.layers(), x.shape[1:], optimizer=recipe.optimizer)
+    model = CNN(recipe.layers(x.shape[1:], 10), x.shape[1:], optimizer=recipe.optimizer)
     assert model.predict(x[:2]).shape == (2, 10)
     loss, _ = model.train_batch(x[:4], y[:4])
     assert np.isfinite(loss)
