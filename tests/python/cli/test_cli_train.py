@@ -38,7 +38,9 @@ def test_json_stands_alone(run: Run) -> None:
     result = run("train", "digits", "--epochs", 2, "--seed", 3, "--json", "--threads", 1)
     assert result.returncode == 0, result.stderr
     document = json.loads(result.stdout)
-    assert set(document) == {"dataset", "config", "history", "test", "seconds", "model"}
+    assert set(document) == {
+        "dataset", "classes", "config", "parameters", "history", "test", "seconds", "model",
+    }  # fmt: skip
     assert document["dataset"] == "digits"
     assert document["config"]["epochs"] == 2
     assert document["config"]["seed"] == 3
