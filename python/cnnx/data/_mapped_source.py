@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from cnnx._arrays import Array, as_array
-from cnnx._batches import BatchReader
+from cnnx._batches import BatchReader, Data
 from cnnx._images import check_shape
 from cnnx._targets import check_length
 from cnnx.data._batch import Batch
@@ -73,6 +73,8 @@ class MappedSource:
     ----------
     samples, steps : int
         The number of images and of batches in an epoch.
+    data : Data
+        The images, where and as they are, and the labels.
 
     Raises
     ------
@@ -109,6 +111,7 @@ class MappedSource:
         )
         if self._direct:
             reader.images(np.zeros((1, *x.shape[1:]), x.dtype))  # warns where bytes do not suit
+        self.data = Data(self._x, self._y)
         self.samples = len(x)
         self.steps = -(-len(x) // batch_size)
 

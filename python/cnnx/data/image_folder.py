@@ -50,6 +50,11 @@ class ImageSet:
         """Give the number of images."""
         return len(self.paths)
 
+    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], int]:
+        """Read one image, and give it with its label, as datasets of PyTorch do."""
+        row = range(len(self))[index]  # negative numbers count from the end, others are refused
+        return self.read(np.array([row]))[0], int(self.labels[row])
+
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """The shape of one image, (channels, height, width)."""

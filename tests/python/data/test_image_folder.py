@@ -198,6 +198,15 @@ def test_a_part_is_a_source(folder: Path) -> None:
         make_source(found, None, reads, batch_size=4, shuffle=True, seed=1)
 
 
+def test_single_images(folder: Path) -> None:
+    found = ImageFolder(folder, (4, 6), channels=1).all
+    image, label = found[-1]
+    assert (image.shape, image[0, 0, 0], label) == ((1, 4, 6), 109, 1)
+    assert found[3][0][0, 0, 0] == 3
+    with pytest.raises(IndexError):
+        found[20]
+
+
 def test_training_on_a_folder(folder: Path) -> None:
     found = ImageFolder(folder, (4, 6), channels=1, validation_split=0.3)
     model = CNN(
