@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,26 @@ def make_source(
     return _source_of_batches(x, reader, shuffle, seed)
 
 
+def gives_batches(value: object) -> bool:
+    """Tell whether something may be passed without labels, because it gives them itself.
+
+    Parameters
+    ----------
+    value : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        False for arrays, text, mappings and what has no items at all.
+    """
+    if isinstance(value, (str, bytes, bytearray, Mapping)):
+        return False
+    if _gives_batches(value):
+        return True
+    return _is_sequence(value) and not hasattr(value, "__array__")
+
+
 def _source_of_batches(x: Any, reader: BatchReader, shuffle: bool, seed: int) -> Source:
     """Make the source for what gives batches itself."""
     if isinstance(x, Source):
@@ -136,4 +156,4 @@ def _refuse_others(x: object) -> None:
         raise TypeError(f"train: x must be {takes}, got {describe(x)}")
 
 
-__all__ = ["Batch", "Source", "check_epochs", "make_source"]
+__all__ = ["Batch", "Source", "check_epochs", "gives_batches", "make_source"]

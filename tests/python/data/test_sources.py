@@ -14,7 +14,7 @@ from readers import SHAPE, data, epoch, numbers, reader, source
 from cnnx import ShapeError, _core
 from cnnx.data import Batch, Batches, Source
 from cnnx.data._mapped_source import is_mapped
-from cnnx.data._source import check_epochs
+from cnnx.data._source import check_epochs, gives_batches
 
 
 def mapped(path: Path, array: np.ndarray) -> np.memmap[Any, Any]:
@@ -429,6 +429,21 @@ def test_a_data_loader(workers: int) -> None:
 
 
 # Refusals
+
+
+def test_what_gives_batches() -> None:
+    x, y = data()
+
+    class Own:
+        samples = steps = None
+
+        def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
+            yield Batch(x, y)
+
+    for value in (batches(), batches, Loader(), Sequence(), [(x, y)], Batches(batches, 2), Own()):
+        assert gives_batches(value)
+    for value in (x, Tensor(x), None, 3, "text", {"x": x}, x[0, 0, 0, 0]):
+        assert not gives_batches(value)
 
 
 def test_what_is_no_data() -> None:
