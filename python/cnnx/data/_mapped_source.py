@@ -18,7 +18,7 @@ from cnnx._batches import BatchReader, Data
 from cnnx._images import check_shape
 from cnnx._targets import check_length
 from cnnx.data._batch import Batch
-from cnnx.data._items import read_batch
+from cnnx.data._items import as_numpy, read_batch
 from cnnx.data._order import epoch_order
 from cnnx.data._prefetch import Prefetcher
 
@@ -53,8 +53,8 @@ class MappedSource:
 
     Parameters
     ----------
-    x : ndarray
-        Images (N, *input_shape), or labels too, of which at least one is mapped.
+    x : array-like
+        Images (N, *input_shape). They or their labels are mapped.
     y : array-like
         Their labels. Class indices are checked now; rows of targets in a mapped file too, a piece
         at a time.
@@ -87,7 +87,7 @@ class MappedSource:
 
     def __init__(
         self,
-        x: Array,
+        x: Any,
         y: Any,
         reader: BatchReader,
         *,
@@ -96,6 +96,8 @@ class MappedSource:
         seed: int,
         weights: Array | None = None,
     ) -> None:
+        if not is_mapped(x):
+            x = reader.images(as_numpy(x))
         check_shape(x.shape, "x", reader.input_shape)
         as_array(x[:1], "x")  # refuses what holds no numbers
         self._x = np.asarray(x)
@@ -141,7 +143,7 @@ def _is_direct(array: Array, dtypes: frozenset[np.dtype[Any]] | set[np.dtype[Any
 def _labels(y: Any, reader: BatchReader) -> Array:
     """Check labels; rows of targets in a mapped file stay there and are checked in pieces."""
     if not is_mapped(y) or y.ndim < 2 or len(y) == 0:
-        return reader.targets(y)
+        return reader.targets(as_numpy(y))
     step = max(1, _CHUNK_BYTES // max(1, y[:1].nbytes))
     for start in range(0, len(y), step):
         stop = min(start + step, len(y))

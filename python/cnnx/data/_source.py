@@ -64,18 +64,11 @@ def make_source(
             raise TypeError(
                 f"train: y must be left out where x gives batches of (x, y), got {describe(y)}"
             )
-        images, labels = as_numpy(x), as_numpy(y)
-        if is_mapped(images) or is_mapped(labels):
+        if is_mapped(x) or is_mapped(y):
             return MappedSource(
-                images if is_mapped(images) else reader.images(images),
-                labels,
-                reader,
-                batch_size=batch_size,
-                shuffle=shuffle,
-                seed=seed,
-                weights=weights,
+                x, y, reader, batch_size=batch_size, shuffle=shuffle, seed=seed, weights=weights
             )
-        data = reader.data(images, labels)
+        data = reader.data(as_numpy(x), as_numpy(y))
         return ArraySource(data, batch_size=batch_size, shuffle=shuffle, seed=seed, weights=weights)
     if isinstance(x, Readable):
         return ReadSource(
