@@ -40,7 +40,7 @@ ONE_USER = {
     "Python.h": "bindings/",
     "omp.h": "cnnx/core/parallel.cpp",
 }
-ENGINE_USERS = {"model.py", "ops.py", "_config.py"}
+ENGINE_USERS = {"model.py", "ops.py", "_config.py", "data/_order.py"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^">]+)[">]', re.MULTILINE)
 

@@ -8,9 +8,9 @@
 ... )
 
 `CNN` is the network: it trains, scores, predicts, saves and loads. `layers`, `losses` and
-`optimizers` describe its parts, `schedules` how its learning rate changes, `callbacks` what is
-called while it trains, `datasets` gives real images, `ops` runs single passes on NumPy arrays,
-`checkpoint` reads what a training leaves to go on from, and `io` reads and writes model files.
+`optimizers` describe its parts, `callbacks` what is called while it trains, `datasets` gives real
+images, `data` reads folders of images, `ops` runs single passes on NumPy arrays, and `io` reads and
+writes model files.
 """
 
 from __future__ import annotations
@@ -26,18 +26,15 @@ from cnnx.history import History
 from cnnx.model import CNN
 
 if TYPE_CHECKING:
-    from cnnx import datasets, diagnosis
-    from cnnx.diagnosis import find_learning_rate
+    from cnnx import data, datasets
 
 __version__: str = _config.VERSION
 
 
 def __getattr__(name: str) -> Any:
-    """Import what few programs need when it is first used."""
-    if name in {"datasets", "diagnosis"}:
+    """Import what only some programs need when it is first used."""
+    if name in {"data", "datasets"}:
         return importlib.import_module(f"cnnx.{name}")
-    if name == "find_learning_rate":
-        return importlib.import_module("cnnx.diagnosis").find_learning_rate
     raise AttributeError(f"module 'cnnx' has no attribute {name!r}")
 
 
@@ -51,7 +48,7 @@ __all__ = [
     "ShapeError",
     "__version__",
     "callbacks",
-    "checkpoint",
+    "data",
     "datasets",
     "diagnosis",
     "find_learning_rate",

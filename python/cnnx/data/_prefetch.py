@@ -7,6 +7,7 @@ same as without it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import warnings
@@ -88,6 +89,7 @@ def _work(items: Iterator[Any], queue: _Queue[Any]) -> None:
     except BaseException as error:  # noqa: BLE001 - raised again where the items are taken
         failure = error
     queue.end(failure)
+    del failure  # or it would hold this frame, which holds it
 
 
 class Prefetcher(Iterator[T]):
@@ -124,10 +126,10 @@ class Prefetcher(Iterator[T]):
             )
         if self._closed:
             raise StopIteration
-        if not self._started:
-            self._started = True
-            self._thread.start()
         try:
+            if not self._started:
+                self._started = True
+                self._thread.start()
             return self._queue.take()
         except BaseException:
             self.close()
@@ -148,7 +150,9 @@ class Prefetcher(Iterator[T]):
         if not self._started:
             return
         self._queue.stop()
-        self._thread.join(_PATIENCE)
+        # A thread that Ctrl-C met while it was being started cannot be waited for yet.
+        with contextlib.suppress(RuntimeError):
+            self._thread.join(_PATIENCE)
         if self._thread.is_alive():
             warnings.warn(
                 f"prefetch: the source of batches has been busy with one batch for {_PATIENCE:g} s "
