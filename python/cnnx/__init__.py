@@ -8,9 +8,10 @@
 ... )
 
 `CNN` is the network: it trains, scores, predicts, saves and loads. `layers`, `losses` and
-`optimizers` describe its parts, `callbacks` what is called while it trains, `datasets` gives real
-images, `data` reads folders of images, `ops` runs single passes on NumPy arrays, and `io` reads and
-writes model files.
+`optimizers` describe its parts, `schedules` how its learning rate changes, `callbacks` what is
+called while it trains, `datasets` gives real images, `data` reads folders of images, `ops` runs
+single passes on NumPy arrays, `checkpoint` reads what a training leaves to go on from, and `io`
+reads and writes model files.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from cnnx import _config, callbacks, checkpoint, io, layers, losses, ops, optimizers, schedules
+from cnnx import _config, callbacks, io, layers, losses, ops, optimizers
 from cnnx._config import get_num_threads, set_num_threads, show_config
 from cnnx.callbacks import Callback
 from cnnx.errors import ConfigError, DivergenceError, FileFormatError, ShapeError
@@ -26,15 +27,18 @@ from cnnx.history import History
 from cnnx.model import CNN
 
 if TYPE_CHECKING:
-    from cnnx import data, datasets
+    from cnnx import checkpoint, data, datasets, diagnosis, schedules
+    from cnnx.diagnosis import find_learning_rate
 
 __version__: str = _config.VERSION
 
 
 def __getattr__(name: str) -> Any:
     """Import what only some programs need when it is first used."""
-    if name in {"data", "datasets"}:
+    if name in {"checkpoint", "data", "datasets", "diagnosis", "schedules"}:
         return importlib.import_module(f"cnnx.{name}")
+    if name == "find_learning_rate":
+        return importlib.import_module("cnnx.diagnosis").find_learning_rate
     raise AttributeError(f"module 'cnnx' has no attribute {name!r}")
 
 
@@ -48,6 +52,7 @@ __all__ = [
     "ShapeError",
     "__version__",
     "callbacks",
+    "checkpoint",
     "data",
     "datasets",
     "diagnosis",

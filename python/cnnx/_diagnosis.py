@@ -13,14 +13,13 @@ from cnnx._arrays import Array
 from cnnx._batches import Data
 from cnnx._fitting import CHUNK, Fitting
 from cnnx._sample_weights import class_indices
-from cnnx._sets import make_sets
 from cnnx._validate import integer, real
-from cnnx.data import Batch, Source
 from cnnx.errors import ConfigError
 
 if TYPE_CHECKING:
     from cnnx._examination import CheckReport, Finding
     from cnnx._range_test import LearningRates
+    from cnnx.data import Batch, Source
 
 _TRIED = 32
 """How many images the trial of `check` has to learn by heart."""
@@ -71,6 +70,7 @@ class Diagnosis(Fitting):
         L. N. Smith: Cyclical learning rates for training neural networks. WACV (2017).
         """
         from cnnx._range_test import range_test  # noqa: PLC0415 - few programs need it
+        from cnnx._sets import make_sets  # noqa: PLC0415
 
         owner = "find_learning_rate"
         start = real(start, owner, "start", above=0.0)
@@ -85,12 +85,7 @@ class Diagnosis(Fitting):
             batch_size=integer(batch_size, owner, "batch_size"),
             shuffle=True,
             seed=self._seed,
-            validation_data=None,
-            fraction=0.0,
-            class_weight=None,
-            sample_weight=None,
             classes=math.prod(self._output_shape),
-            dtype=self._dtype,
         )
         batches = _endless(sets.source)
         network = self._copy()._network  # noqa: SLF001 - one of its own kind

@@ -11,7 +11,6 @@ import numpy as np
 
 from cnnx._arrays import Array
 from cnnx._batches import Data
-from cnnx.data import Source
 from cnnx.errors import ConfigError
 
 _ROWS = 64
@@ -38,23 +37,19 @@ def of_array(array: Array | None) -> str | None:
     return f"{array.dtype.name} {list(array.shape)} {zlib.crc32(bits):08x}"
 
 
-def of_data(data: Data | Source | None) -> dict[str, Any] | None:
-    """Describe a data set without reading all of it.
+def of_data(data: Data) -> dict[str, Any]:
+    """Describe images and labels without reading all of them.
 
     Parameters
     ----------
-    data : Data or Source, optional
-        Arrays, or what gives batches.
+    data : Data
+        The images and labels.
 
     Returns
     -------
-    dict[str, Any] or None
-        Arrays by shape, dtype, all labels and images spread over the set; others by their size.
+    dict[str, Any]
+        Shape, dtype, and sums of all labels and of images spread over the set.
     """
-    if data is None:
-        return None
-    if not isinstance(data, Data):
-        return {"samples": data.samples, "batches": data.steps}
     chosen = np.linspace(0, len(data) - 1, min(_ROWS, len(data))).astype(np.int64)
     return {
         "shape": list(data.x.shape),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -13,25 +14,24 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnx import _training, io, optimizers, schedules
-from cnnx._augmentations import augmentations
+from cnnx import _training, io, optimizers
 from cnnx._batches import BatchReader, Data
 from cnnx._configurable import Configurable
 from cnnx._freezing import Freezing
-from cnnx._resume import Resume
-from cnnx._sets import make_sets
 from cnnx._state import check_state
 from cnnx._training import Position, Steps
 from cnnx._validate import flag, integer, real
 from cnnx.callbacks import Callback, CallbackList, Logs, check_callbacks
 from cnnx.callbacks.progress import Verbose, progress_for
-from cnnx.checkpoint import Checkpoint, CheckpointFolder
-from cnnx.data import Source
 from cnnx.errors import ConfigError, DivergenceError
 from cnnx.history import History
 
 if TYPE_CHECKING:
+    from cnnx._resume import Resume
+    from cnnx.checkpoint import Checkpoint
+    from cnnx.data import Source
     from cnnx.model import CNN
+    from cnnx.schedules import Schedule
 
 ClassWeight = Mapping[int, float] | Sequence[float] | Literal["balanced"]
 
@@ -82,7 +82,7 @@ class Fitting(Freezing):
         verbose: Verbose = "auto",
         callbacks: Sequence[Callback] | None = None,
         *,
-        schedule: str | schedules.Schedule | None = None,
+        schedule: str | Schedule | None = None,
         augment: Sequence[str | Configurable] | None = None,
         class_weight: ClassWeight | None = None,
         sample_weight: ArrayLike | None = None,
@@ -156,15 +156,20 @@ class Fitting(Freezing):
         DivergenceError
             If the loss turns NaN or too large for the network's precision.
         """
+        # Imported here, as what only some trainings need, so that importing cnnx stays quick.
+        from cnnx import checkpoint as checkpoints  # noqa: PLC0415
+        from cnnx import schedules  # noqa: PLC0415
+        from cnnx._resume import Resume  # noqa: PLC0415
+        from cnnx._sets import make_sets  # noqa: PLC0415
+
         epochs = integer(epochs, "train", "epochs")
         batch_size = integer(batch_size, "train", "batch_size")
         fraction = real(validation_split, "train", "validation_split", minimum=0.0, below=1.0)
         shuffle = flag(shuffle, "train", "shuffle")
         user_callbacks = check_callbacks(callbacks)
         progress = progress_for(verbose, user_callbacks)
-        plan = None if schedule is None else schedules.resolve(schedule)
-        images = augmentations(augment)
-        folder = None if checkpoint is None else CheckpointFolder(checkpoint)
+        images = _augmentations(augment)
+        folder = None if checkpoint is None else checkpoints.CheckpointFolder(checkpoint)
         if every is not None:
             every = integer(every, "train", "every")
             if folder is None:
@@ -182,14 +187,8 @@ class Fitting(Freezing):
             class_weight=class_weight,
             sample_weight=sample_weight,
             classes=math.prod(self._output_shape),
-            dtype=self._dtype,
         )
-        if plan is not None and plan.needs_length and sets.source.steps is None:
-            raise ConfigError(
-                f'train: schedule "{plan.kind}" needs to know how many batches an epoch has, and '
-                "x does not say; give it a length, or set the learning rate in a callback"
-            )
-
+        plan = None if schedule is None else schedules.resolve_for(schedule, sets.source.steps)
         history = History()
         params: dict[str, Any] = {
             "epochs": epochs,
@@ -222,18 +221,22 @@ class Fitting(Freezing):
             epochs=epochs,
             learning_rate=self._rate,
             schedule=plan,
-            augmentation=images,
+            augmented=bool(images),
             largest_loss=self._largest,
             every=every,
             way_back=lambda: _training.LOST if saved is None else saved.way_back(),
         )
         try:
             with nullcontext() if folder is None else folder.locked():
+                if images:
+                    self._network.set_augmentation(images, self._seed)
                 self._fit(steps, sets.validation, hooks, params, saved)
         except DivergenceError as error:
             error.checkpoint = None if saved is None else saved.good
             raise
         finally:
+            if images:
+                self._network.set_augmentation([], self._seed)
             if folder is not None:
                 self._left[folder.key] = began, self._optimizer
             if progress is not None:
@@ -340,3 +343,12 @@ class Fitting(Freezing):
         self._network.load_optimizer_state(file.optimizer_state)
         self._epochs_trained = file.architecture.epochs_trained
         self.stop_training = bool(checkpoint.training.values["stop"])
+
+
+def _augmentations(value: object) -> list[dict[str, Any]]:
+    """Check a list of augmentations, and write them down as the engine takes them."""
+    if value is None:
+        return []
+    # Imported here because only trainings with augmentation need it.
+    augment = importlib.import_module("cnnx.augment")
+    return [entry.to_dict() for entry in augment.resolve(value)]

@@ -22,8 +22,8 @@ class Network(Protocol):
         learning_rate: float | None = ...,
         *,
         weights: Any = ...,
-        augmentation: Any = ...,
         epoch: int = ...,
+        first_row: int = ...,
     ) -> tuple[float, int]:
         """Run forward, backward and update on a batch."""
         ...
@@ -32,6 +32,10 @@ class Network(Protocol):
         self, x: Array, y: Array, index: Array | None = ..., *, weights: Any = ...
     ) -> tuple[float, int]:
         """Run forward and the loss on a batch."""
+        ...
+
+    def set_augmentation(self, steps: Any, seed: int) -> None:
+        """Say what `train_batch` makes of its images from now on; an empty list ends it."""
         ...
 
     def layer_info(self) -> list[dict[str, Any]]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnnx._batches import Data
 from cnnx._network import Network
 from cnnx.callbacks import CallbackList, Logs
-from cnnx.data import Source
 from cnnx.errors import DivergenceError
-from cnnx.schedules import Schedule
+
+if TYPE_CHECKING:
+    from cnnx.data import Source
+    from cnnx.schedules import Schedule
 
 
 def scores(loss_sum: float, correct: int, images: int) -> Logs:
@@ -105,8 +107,8 @@ class Steps:
         The optimizer's learning rate; asked before every step, because callbacks may change it.
     schedule : Schedule or None
         What it is multiplied by.
-    augmentation : list[dict] or None
-        What happens to the images on their way.
+    augmented : bool
+        Whether images are changed on their way.
     largest_loss : float
         The largest number of the network's precision.
     every : int or None
@@ -121,7 +123,7 @@ class Steps:
     epochs: int
     learning_rate: Callable[[], float]
     schedule: Schedule | None
-    augmentation: list[dict[str, Any]] | None
+    augmented: bool
     largest_loss: float
     every: int | None
     way_back: Callable[[], str]
@@ -185,9 +187,7 @@ def train_epoch(
     images, batch = position.images, position.batch
     judging = save is not None
     number = position.first_epoch + position.epoch
-    options: dict[str, Any] = {}
-    if steps.augmentation is not None:
-        options = {"augmentation": steps.augmentation, "epoch": number}
+    options: dict[str, Any] = {"epoch": number} if steps.augmented else {}
     batches = steps.source.epoch(number, batch)
     try:
         for part in batches:
@@ -195,6 +195,8 @@ def train_epoch(
                 hook(batch, {})
             if part.weights is not None:
                 options["weights"] = part.weights
+            if steps.augmented and part.rows is None:
+                options["first_row"] = images  # rows count on from batch to batch
             batch_loss, batch_correct = step(part.x, part.y, part.rows, rate(batch), **options)
             loss_sum += batch_loss
             correct += batch_correct
@@ -312,15 +314,39 @@ def split(data: Data, fraction: float) -> tuple[Data, Data]:
     ValueError
         If one of the two would be empty.
     """
+    at = cut(len(data), fraction)
+    return Data(data.x[:at], data.y[:at]), Data(data.x[at:], data.y[at:])
+
+
+def cut(images: int, fraction: float) -> int:
+    """Tell how many images are left for training when a part of them is held out.
+
+    Parameters
+    ----------
+    images : int
+        How many there are.
+    fraction : float
+        How much is held out, greater than 0 and smaller than 1.
+
+    Returns
+    -------
+    int
+        At least 1, and smaller than `images`.
+
+    Raises
+    ------
+    ValueError
+        If one of the two would be empty.
+    """
     # The small number undoes binary rounding, 10 * (1 - 0.9) being a little less than 1.
-    cut = math.floor(len(data) * (1.0 - fraction) + 1e-4)
-    if not 0 < cut < len(data):
-        empty = "training" if cut == 0 else "validation"
+    left = math.floor(images * (1.0 - fraction) + 1e-4)
+    if not 0 < left < images:
+        empty = "training" if left == 0 else "validation"
         raise ValueError(
-            f"train: validation_split={fraction:g} of {len(data)} images leaves none for {empty}; "
+            f"train: validation_split={fraction:g} of {images} images leaves none for {empty}; "
             "use another fraction, or pass validation_data=(x, y)"
         )
-    return Data(data.x[:cut], data.y[:cut]), Data(data.x[cut:], data.y[cut:])
+    return left
 
 
 LOST = "The weights are no longer of use: build the network again or load a saved one"

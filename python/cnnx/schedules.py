@@ -319,6 +319,37 @@ def resolve(value: object, owner: str = "train", name: str = "schedule") -> Sche
     return _configurable.resolve(value, REGISTRY, Schedule, name, owner)
 
 
+def resolve_for(value: object, steps_per_epoch: int | None) -> Schedule:
+    """Take a schedule for a training.
+
+    Parameters
+    ----------
+    value : object
+        A `Schedule`, or one of the names in `REGISTRY`.
+    steps_per_epoch : int, optional
+        How many batches an epoch has, if that is known.
+
+    Returns
+    -------
+    Schedule
+        The schedule.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    ConfigError
+        If no schedule has that name, or it needs to know how many batches there are.
+    """
+    schedule = resolve(value)
+    if schedule.needs_length and steps_per_epoch is None:
+        raise ConfigError(
+            f'train: schedule "{schedule.kind}" needs to know how many batches an epoch has, and x '
+            "does not say; give it a length, or set the learning rate in a callback"
+        )
+    return schedule
+
+
 __all__ = [
     "REGISTRY",
     "Constant",
@@ -330,4 +361,5 @@ __all__ = [
     "Warmup",
     "from_dict",
     "resolve",
+    "resolve_for",
 ]

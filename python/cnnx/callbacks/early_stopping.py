@@ -25,8 +25,8 @@ class EarlyStopping(Callback):
     mode : "auto", "min" or "max"
         Whether smaller or larger is better; "auto" tells by the name.
     restore_best : bool
-        Whether the weights of the best epoch are put back when training ends, also when it ends
-        because all epochs were done.
+        Whether the weights of the best epoch, and their average where the optimizer keeps one, are
+        put back when training ends, also when it ends because all epochs were done.
 
     Attributes
     ----------
@@ -58,8 +58,14 @@ class EarlyStopping(Callback):
         self._restore_best = flag(restore_best, "EarlyStopping", "restore_best")
         self._wait = 0
         self._weights: dict[str, Array] = {}
+        self._average: dict[str, Array] = {}
         self.best_epoch = 0
         self.stopped_epoch: int | None = None
+
+    @property
+    def _averages(self) -> bool:
+        """Whether the optimizer keeps an average of the weights, which is scored then."""
+        return getattr(self.model.optimizer, "ema", None) is not None
 
     @property
     def best(self) -> float | None:
@@ -69,7 +75,8 @@ class EarlyStopping(Callback):
     def on_train_begin(self, logs: Logs) -> None:
         """Forget the last training."""
         self._monitor.reset(self)
-        self._wait, self._weights, self.best_epoch, self.stopped_epoch = 0, {}, 0, None
+        self._wait, self._weights, self._average = 0, {}, {}
+        self.best_epoch, self.stopped_epoch = 0, None
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Compare, and end training when patience is over."""
@@ -77,6 +84,9 @@ class EarlyStopping(Callback):
             self._wait, self.best_epoch = 0, epoch
             if self._restore_best:
                 self._weights = self.model.state_dict()
+                if self._averages:
+                    with self.model.averaged_weights():
+                        self._average = self.model.state_dict()
             return
         self._wait += 1
         if self._wait >= max(self._patience, 1):
@@ -87,6 +97,9 @@ class EarlyStopping(Callback):
         """Put the best weights back."""
         if self._weights:
             self.model.load_state_dict(self._weights)
+        if self._average:
+            with self.model.averaged_weights():
+                self.model.load_state_dict(self._average)
 
     def state_dict(self) -> dict[str, Any]:
         """Give the best score and its weights, and how long it has been."""
@@ -96,6 +109,7 @@ class EarlyStopping(Callback):
             "stopped_epoch": self.stopped_epoch,
             "wait": self._wait,
             "weights": self._weights,
+            "average": self._average,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -104,7 +118,7 @@ class EarlyStopping(Callback):
         self.best_epoch = int(state["best_epoch"])
         self.stopped_epoch = state["stopped_epoch"]
         self._wait = int(state["wait"])
-        self._weights = dict(state["weights"])
+        self._weights, self._average = dict(state["weights"]), dict(state["average"])
 
 
 __all__ = ["EarlyStopping"]

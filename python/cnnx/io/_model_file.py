@@ -38,6 +38,7 @@ class Architecture:
         dict[str, Any]
             With the format's version under "format_version".
         """
+        frozen = {"frozen": list(self.frozen)} if self.frozen else {}
         return {
             "format_version": FORMAT_VERSION,
             "layers": [layer.to_dict() for layer in self.layers],
@@ -48,7 +49,7 @@ class Architecture:
             "dtype": self.dtype,
             "exact_conv": self.exact_conv,
             "epochs_trained": self.epochs_trained,
-            "frozen": list(self.frozen),
+            **frozen,
         }
 
     @classmethod
@@ -82,7 +83,6 @@ class Architecture:
                 f"it has format version {version}, and this cnnx reads up to {FORMAT_VERSION}; "
                 "upgrade cnnx"
             )
-        # Files of cnnx 0.1 do not say what is frozen: nothing could be.
         values = {"frozen": [], **values}
         missing = [name for name in cls.__slots__ if name not in values]
         if missing:
