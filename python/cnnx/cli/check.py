@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from cnnx.cli import arguments, network_arguments, output, training_data
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
 HELP = "look at images, labels and network before training"
 DESCRIPTION = (
     "Look at some of the images and labels, and see whether the network can learn one batch of "
-    "them by heart, as a sound one can."
+    "them by heart, as a sound one can. The exit code is 1 when it cannot be trained at all."
 )
 
-_IMAGES = 512
+_IMAGES = 4096
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +35,12 @@ def run(args: argparse.Namespace) -> None:
     model = network_arguments.model(args, data)
     report = model.check(*data.sample(_IMAGES))
     if args.json:
-        output.emit_json({"data": args.data, **report.to_dict()})
+        findings = [
+            {"level": found.level, "subject": found.subject, "text": found.text}
+            for found in report.findings
+        ]
+        output.emit_json({"data": args.data, "ok": report.ok, "findings": findings})
     else:
         output.emit(str(report))
+    if report.errors:
+        sys.exit(1)

@@ -16,8 +16,6 @@ DESCRIPTION = (
     "`cnnx train DATA --lr X`."
 )
 
-_IMAGES = 2**14
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
@@ -34,16 +32,16 @@ def run(args: argparse.Namespace) -> None:
     data = training_data.load(args)
     model = network_arguments.model(args, data)
     found = model.find_learning_rate(
-        *data.sample(_IMAGES), batch_size=args.batch_size or data.plan.batch_size
+        data.x, data.y, batch_size=args.batch_size or data.plan.batch_size
     )
     if args.json:
         output.emit_json(
             {
                 "data": args.data,
                 "suggestion": found.suggestion,
-                "learning_rates": list(found.learning_rates),
+                "learning_rates": list(found.lrs),
                 "losses": list(found.losses),
             }
         )
     else:
-        output.emit(f"{found.suggestion:.3g}")
+        output.emit(str(found))
