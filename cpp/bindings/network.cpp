@@ -56,7 +56,7 @@ class NetworkHandle {
     BatchResult result;
     run([&] { result = network_.differentiate(images, targets, to); });
     py::dict grads;
-    for (const std::string& name : network_.parameter_names()) {
+    for (const std::string& name : network_.learned_names()) {
       auto values = make_array<T>(network_.parameter(name).dims);
       network_.read_gradient(name, values.mutable_data());
       grads[py::str(name)] = values;
@@ -82,7 +82,7 @@ class NetworkHandle {
     py::dict state;
     state["step"] = py::array(py::cast(network_.step())).attr("astype")("int64");
     const std::vector<std::string> slots = network_.slots();
-    for (const std::string& name : network_.parameter_names()) {
+    for (const std::string& name : network_.learned_names()) {
       for (std::size_t slot = 0; slot < slots.size(); ++slot) {
         auto values = make_array<T>(network_.parameter(name).dims);
         network_.read_slot(name, static_cast<Index>(slot), values.mutable_data());
@@ -96,7 +96,7 @@ class NetworkHandle {
     // Everything is looked up and checked before anything is written.
     const std::vector<std::string> slots = network_.slots();
     std::vector<Array<T>> arrays;
-    for (const std::string& name : network_.parameter_names()) {
+    for (const std::string& name : network_.learned_names()) {
       for (const std::string& slot : slots) {
         const std::string key = name + "." + slot;
         arrays.push_back(expect<T>(entry(state, key), key.c_str()));
@@ -111,7 +111,7 @@ class NetworkHandle {
     if (step < 0) throw ConfigError(concat("step: expected at least 0, got ", step));
     const std::lock_guard lock(mutex_);
     auto array = arrays.begin();
-    for (const std::string& name : network_.parameter_names()) {
+    for (const std::string& name : network_.learned_names()) {
       for (std::size_t slot = 0; slot < slots.size(); ++slot) {
         network_.write_slot(name, static_cast<Index>(slot), (array++)->data());
       }
@@ -125,18 +125,25 @@ class NetworkHandle {
     network_.set_optimizer(attrs);
   }
 
+  // One row a layer as the user wrote it, whatever it is made of.
   py::list layer_info() const {
+    const Graph<T>& graph = network_.graph();
     py::list rows;
-    for (std::size_t l = 0; l < network_.layers().size(); ++l) {
-      const auto& layer = *network_.layers()[l];
-      Index parameters = 0;
-      for (const auto& parameter : layer.parameters()) parameters += parameter.count();
+    for (std::size_t l = 0; l < graph.entries().size(); ++l) {
+      Index parameters = 0, flops = 0;
+      for (Index n = graph.entries()[l].begin; n < graph.entries()[l].end; ++n) {
+        const auto& layer = *graph.nodes()[static_cast<std::size_t>(n)].layer;
+        for (const auto& parameter : layer.parameters()) {
+          if (parameter.trained) parameters += parameter.count();
+        }
+        flops += layer.flops();
+      }
       py::dict row;
-      row["kind"] = layer.kind();
       row["name"] = std::to_string(l);
-      row["output_shape"] = py::tuple(py::cast(layer.output().to_public()));
+      row["output_shape"] =
+          py::tuple(py::cast(graph.shape(graph.entries()[l].end).to_public()));
       row["parameters"] = parameters;
-      row["flops"] = layer.flops();
+      row["flops"] = flops;
       rows.append(row);
     }
     return rows;

@@ -12,7 +12,7 @@
 namespace cnnx {
 
 // What a stream of draws is for; the second half of a generator's key.
-enum class Stream : std::uint32_t { initializer = 1, shuffle = 2 };
+enum class Stream : std::uint32_t { initializer = 1, shuffle = 2, dropout = 3 };
 
 class Random {
  public:
