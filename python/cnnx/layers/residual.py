@@ -59,7 +59,7 @@ class Residual(Layer):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make one from its dict form, with the layers in it; raises as `Configurable.from_dict`."""
+        """Make one from its dict form, layers included; raises as `Configurable.from_dict`."""
         values = dict(values)
         for name in ("branch", "shortcut"):
             if values.get(name) is not None:
@@ -110,7 +110,7 @@ class Concat(Layer):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make one from its dict form, with the layers in it; raises as `Configurable.from_dict`."""
+        """Make one from its dict form, layers included; raises as `Configurable.from_dict`."""
         values = dict(values)
         if isinstance(values.get("branches"), (list, tuple)):
             values["branches"] = [

@@ -64,7 +64,8 @@ class DepthwiseConv2D(Layer):
 
     def __post_init__(self) -> None:
         """Check the arguments and bring them into one form."""
-        _check(self)
+        for name, value in _checked(self).items():
+            self._set(name, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +125,22 @@ class SeparableConv2D(Layer):
     def __post_init__(self) -> None:
         """Check the arguments and bring them into one form."""
         self._set("filters", integer(self.filters, "SeparableConv2D", "filters"))
-        _check(self)
+        for name, value in _checked(self).items():
+            self._set(name, value)
 
 
-def _check(layer: DepthwiseConv2D | SeparableConv2D) -> None:
-    """Check the arguments that both layers have."""
+def _checked(layer: DepthwiseConv2D | SeparableConv2D) -> dict[str, object]:
+    """Check the arguments that both layers have, and give them in one form."""
     owner = type(layer).__name__
-    for name in ("kernel_size", "stride", "dilation"):
-        layer._set(name, pair(getattr(layer, name), owner, name))
-    layer._set("padding", padding_value(layer.padding, owner))
-    layer._set("depth_multiplier", integer(layer.depth_multiplier, owner, "depth_multiplier"))
-    layer._set("activation", activation_name(layer.activation, owner))
-    layer._set("use_bias", flag(layer.use_bias, owner, "use_bias"))
-    for name in ("kernel_initializer", "bias_initializer"):
-        layer._set(name, choice(getattr(layer, name), owner, name, INITIALIZERS))
+    initializers = ("kernel_initializer", "bias_initializer")
+    return {
+        **{
+            name: pair(getattr(layer, name), owner, name)
+            for name in ("kernel_size", "stride", "dilation")
+        },
+        "padding": padding_value(layer.padding, owner),
+        "depth_multiplier": integer(layer.depth_multiplier, owner, "depth_multiplier"),
+        "activation": activation_name(layer.activation, owner),
+        "use_bias": flag(layer.use_bias, owner, "use_bias"),
+        **{name: choice(getattr(layer, name), owner, name, INITIALIZERS) for name in initializers},
+    }
