@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cnnx/augment/augmentation.h"
 #include "cnnx/core/attrs.h"
 #include "cnnx/core/buffer.h"
 #include "cnnx/core/images.h"
@@ -47,6 +48,10 @@ class Network {
   bool ends_with_softmax() const { return ends_with_softmax_; }
   Index workspace_bytes() const { return workspace_.bytes(); }
 
+  // What train_batch makes of its images from now on, in the order given; none: nothing.
+  // ConfigError.
+  void set_augmentation(const std::vector<Attrs>& steps, std::uint64_t seed);
+
   // One step of the optimizer on the mean loss of a batch. Nothing has changed when it throws.
   BatchResult train_batch(const Images& images, const Targets<T>& targets,
                           std::optional<double> learning_rate);
@@ -87,6 +92,8 @@ class Network {
   void pack_weights();
   void run_training(Job& job);
   void forward_pass(Job& job, const Range& pass);
+  bool load_slice(const Job& job, const Range& slice, int thread, T* to);
+  void write_target(const Job& job, const Images& rows, Index image, T* spare, T* row) const;
   void loss_pass(Job& job, const Range& pass, const T* outputs, T* grad);
   void backward_pass(Job& job, const Range& pass, bool accumulate);
   void backward_slices(Job& job, const Range& pass, const Segment& segment, T* grad_in,
@@ -114,7 +121,10 @@ class Network {
   Workspace<T> workspace_;
   Buffer<double> losses_;  // of the images of a pass
   Buffer<std::uint8_t> correct_;
-  Buffer<T> target_rows_;  // of a pass, in the engine's layout
+  Buffer<T> target_rows_;  // of a pass, in the engine's layout; where targets are mixed, twice
+
+  std::optional<Augmentation<T>> augmentation_;
+  Buffer<T> augmentation_scratch_;  // of the threads
 };
 
 }  // namespace cnnx
