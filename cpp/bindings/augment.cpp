@@ -45,7 +45,7 @@ py::tuple augment(const py::object& x, const py::list& steps, std::uint64_t seed
                   std::uint32_t epoch, Index first_row) {
   std::vector<Attrs> attrs;
   for (const py::handle step : steps) attrs.push_back(to_attrs(step.cast<py::dict>()));
-  if (first_row < 0) throw ConfigError(concat("first_row: expected at least 0, got ", first_row));
+  expect_first_row(first_row);
   if (py::isinstance<Array<double>>(x)) {
     return augmented<double, double>(x, ImageType::float64, attrs, seed, epoch, first_row);
   }

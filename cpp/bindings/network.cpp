@@ -23,7 +23,7 @@ class NetworkHandle {
 
   py::tuple train_batch(const py::object& x, const py::object& y, const py::object& index,
                         std::optional<double> learning_rate, std::uint32_t epoch, Index first_row) {
-    if (first_row < 0) throw ConfigError(concat("first_row: expected at least 0, got ", first_row));
+    expect_first_row(first_row);
     return batch(x, y, index, [&](Images images, const Targets<T>& targets) {
       images.epoch = epoch;
       images.first_row = first_row;

@@ -66,7 +66,13 @@ template <class T>
 void Mix::rows(Index count, const T* partner, T* row) const {
   const T own = static_cast<T>(share);
   // Values in which the two agree stay what they are.
-  for (Index i = 0; i < count; ++i) row[i] = partner[i] + own * (row[i] - partner[i]);
+  const auto blend = [&](Index i) { row[i] = partner[i] + own * (row[i] - partner[i]); };
+  constexpr Index kBlock = 8;  // loops of known length become vector code
+  Index i = 0;
+  for (; i + kBlock <= count; i += kBlock) {
+    for (Index k = 0; k < kBlock; ++k) blend(i + k);
+  }
+  for (; i < count; ++i) blend(i);
 }
 
 template <class T>

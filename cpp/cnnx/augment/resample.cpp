@@ -98,9 +98,11 @@ void interpolate(const Shape& shape, const View<Source>& view, const Affine& map
   const Index height = shape.height, width = shape.width, channels = shape.channels;
   const Index below = width * view.pixel_stride;
   for (Index y = 0; y < height; ++y) {
+    const double row_y = map.y_at(static_cast<double>(y), 0);
+    const double row_x = map.x_at(static_cast<double>(y), 0);
     for (Index x = 0; x < width; ++x, to += channels) {
-      const double old_y = map.y_at(static_cast<double>(y), static_cast<double>(x));
-      const double old_x = map.x_at(static_cast<double>(y), static_cast<double>(x));
+      const double old_y = row_y + map.yx * static_cast<double>(x);
+      const double old_x = row_x + map.xx * static_cast<double>(x);
       // Written so that NaN is outside as well.
       if (!(old_y > -1 && old_y < static_cast<double>(height) && old_x > -1 &&
             old_x < static_cast<double>(width))) {

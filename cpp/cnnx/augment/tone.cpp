@@ -1,12 +1,11 @@
 // Brightness and contrast: y = m + f (x - m) with a random f, and m = 0 or the image's mean.
-#include <algorithm>
-
 #include "cnnx/augment/arguments.h"
 #include "cnnx/augment/makers.h"
 
 namespace cnnx {
 namespace {
 
+// Loops of known length become vector code where others do not.
 constexpr Index kLanes = 8;
 
 // Summed in lanes, which is faster than one number after another, and always the same lanes.
@@ -23,6 +22,21 @@ double mean_of(Index count, const T* values) {
   return sum / static_cast<double>(count);
 }
 
+template <class T, bool Bytes>
+void stretch(Index count, T mean, T factor, T* values) {
+  const auto one = [&](T value) {
+    const T made = mean + factor * (value - mean);
+    if constexpr (!Bytes) return made;
+    const T above = made > T{0} ? made : T{0};
+    return above < T{255} ? above : T{255};
+  };
+  Index i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    for (Index lane = 0; lane < kLanes; ++lane) values[i + lane] = one(values[i + lane]);
+  }
+  for (; i < count; ++i) values[i] = one(values[i]);
+}
+
 template <class T, bool AboutMean>
 class Tone final : public PixelStep<T> {
  public:
@@ -34,9 +48,11 @@ class Tone final : public PixelStep<T> {
     const T factor = static_cast<T>(between(draws.pair()[0], 1 - amount_, 1 + amount_));
     const Index count = shape.size();
     const T mean = AboutMean ? static_cast<T>(mean_of(count, image)) : T{0};
-    for (Index i = 0; i < count; ++i) image[i] = mean + factor * (image[i] - mean);
-    if (!bytes) return;
-    for (Index i = 0; i < count; ++i) image[i] = std::clamp(image[i], T{0}, T{255});
+    if (bytes) {
+      stretch<T, true>(count, mean, factor, image);
+    } else {
+      stretch<T, false>(count, mean, factor, image);
+    }
   }
 
  private:

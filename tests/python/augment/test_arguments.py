@@ -54,10 +54,12 @@ def test_names_are_the_contract() -> None:
 
 UNUSABLE: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: RandomCrop(-1), ConfigError, "RandomCrop: padding must be at least 0, got -1"),
-    (lambda: RandomCrop(1.5), TypeError, "RandomCrop: padding must be an integer or a pair"),
+    (lambda: RandomCrop(1.5),  # type: ignore[arg-type]
+     TypeError, "RandomCrop: padding must be an integer or a pair"),
     (lambda: RandomCrop(fill=np.inf), ConfigError, "RandomCrop: fill must be a finite number"),
     (lambda: HorizontalFlip(1.5), ConfigError, "HorizontalFlip: p must be between 0 and 1"),
-    (lambda: VerticalFlip("often"), TypeError, "VerticalFlip: p must be a number"),
+    (lambda: VerticalFlip("often"),  # type: ignore[arg-type]
+     TypeError, "VerticalFlip: p must be a number"),
     (lambda: Shift(-0.1), ConfigError, "Shift: fraction must be between 0 and 1, got -0.1"),
     (lambda: Shift(fill=1e31), ConfigError, "Shift: fill must be between"),
     (lambda: Rotation(181), ConfigError, "Rotation: degrees must be between 0 and 180, got 181"),
@@ -66,9 +68,11 @@ UNUSABLE: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Erase(area=(0, 1)), ConfigError, "Erase: area[0] must be greater than 0"),
     (lambda: Erase(area=(0.5, 1.1)), ConfigError, "Erase: area[1] must be between 0 and 1"),
     (lambda: Erase(area=(0.5, 0.1)), ConfigError, "Erase: area must be (low, high)"),
-    (lambda: Erase(ratio=2), TypeError, "Erase: ratio must be two numbers (low, high), got 2"),
+    (lambda: Erase(ratio=2),  # type: ignore[arg-type]
+     TypeError, "Erase: ratio must be two numbers (low, high), got 2"),
     (lambda: Brightness(2), ConfigError, "Brightness: amount must be between 0 and 1, got 2"),
-    (lambda: Contrast(None), TypeError, "Contrast: amount must be a number, got None"),
+    (lambda: Contrast(None),  # type: ignore[arg-type]
+     TypeError, "Contrast: amount must be a number, got None"),
     (lambda: MixUp(0), ConfigError, "MixUp: alpha must be between 0.001 and 1000, got 0"),
     (lambda: CutMix(float("nan")), ConfigError, "CutMix: alpha must be a finite number"),
     (lambda: resolve("flip"), TypeError, "train: augment must be a list of augmentations"),
@@ -83,7 +87,8 @@ UNUSABLE: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: apply(X[0, 0], ["flip"]), ConfigError, "needs images"),
     (lambda: apply(X + np.nan, ["flip"]), ValueError, "NaN"),
     (lambda: apply(X, ["flip"], seed=-1), ConfigError, "apply: seed must be at least 0"),
-    (lambda: apply(X, ["flip"], epoch=0.5), TypeError, "apply: epoch must be an integer"),
+    (lambda: apply(X, ["flip"], epoch=0.5),  # type: ignore[arg-type]
+     TypeError, "apply: epoch must be an integer"),
     (lambda: apply(X, ["flip"], first_row=-1), ConfigError, "apply: first_row must be at least 0"),
     (lambda: apply(X, [RandomCrop(8)]), ConfigError, "crop: padding must be smaller"),
 ]  # fmt: skip

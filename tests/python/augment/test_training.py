@@ -213,7 +213,7 @@ def test_unusable_values_are_refused_and_change_nothing() -> None:
         network.train_batch(bad, y)
     with pytest.raises(ValueError, match="augmented image has values too large"):
         network.train_batch(np.full_like(x, 3e38), y)
-    with pytest.raises(cnnx.ConfigError, match="first_row: expected at least 0"):
+    with pytest.raises(cnnx.ConfigError, match="first_row: expected 0 to 1099511627776, got -1"):
         network.train_batch(x, y, first_row=-1)
     with pytest.raises(TypeError):
         network.train_batch(x, y, epoch=-1)
