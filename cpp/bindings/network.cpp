@@ -22,8 +22,11 @@ class NetworkHandle {
                  {to_attrs(loss), to_attrs(optimizer), seed, exact_conv}) {}
 
   py::tuple train_batch(const py::object& x, const py::object& y, const py::object& index,
-                        std::optional<double> learning_rate) {
-    return batch(x, y, index, [&](const Images& images, const Targets<T>& targets) {
+                        std::optional<double> learning_rate, std::uint32_t epoch, Index first_row) {
+    expect_first_row(first_row);
+    return batch(x, y, index, [&](Images images, const Targets<T>& targets) {
+      images.epoch = epoch;
+      images.first_row = first_row;
       return network_.train_batch(images, targets, learning_rate);
     });
   }
@@ -125,6 +128,12 @@ class NetworkHandle {
     network_.set_optimizer(attrs);
   }
 
+  void set_augmentation(const py::list& steps, std::uint64_t seed) {
+    const std::vector<Attrs> attrs = to_list(steps);
+    const std::lock_guard lock(mutex_);
+    network_.set_augmentation(attrs, seed);
+  }
+
   // One row a layer as the user wrote it, whatever it is made of.
   py::list layer_info() const {
     const Graph<T>& graph = network_.graph();
@@ -140,8 +149,7 @@ class NetworkHandle {
       }
       py::dict row;
       row["name"] = std::to_string(l);
-      row["output_shape"] =
-          py::tuple(py::cast(graph.shape(graph.entries()[l].end).to_public()));
+      row["output_shape"] = py::tuple(py::cast(graph.shape(graph.entries()[l].end).to_public()));
       row["parameters"] = parameters;
       row["flops"] = flops;
       rows.append(row);
@@ -160,9 +168,9 @@ class NetworkHandle {
     py::object x, y, index;
   };
 
-  static std::vector<Attrs> to_list(const py::list& layers) {
+  static std::vector<Attrs> to_list(const py::list& parts) {
     std::vector<Attrs> attrs;
-    for (const py::handle layer : layers) attrs.push_back(to_attrs(layer.cast<py::dict>()));
+    for (const py::handle part : parts) attrs.push_back(to_attrs(part.cast<py::dict>()));
     return attrs;
   }
 
@@ -259,7 +267,8 @@ void bind(py::module_& m, const char* name) {
            py::arg("layers"), py::arg("input_shape"), py::arg("loss"), py::arg("optimizer"),
            py::arg("seed"), py::arg("exact_conv"))
       .def("train_batch", &Handle::train_batch, py::arg("x"), py::arg("y"),
-           py::arg("index") = py::none(), py::arg("learning_rate") = py::none())
+           py::arg("index") = py::none(), py::arg("learning_rate") = py::none(), py::kw_only(),
+           py::arg("epoch") = 0, py::arg("first_row") = 0)
       .def("evaluate_batch", &Handle::evaluate_batch, py::arg("x"), py::arg("y"),
            py::arg("index") = py::none())
       .def("predict", &Handle::predict, py::arg("x"), py::arg("index") = py::none())
@@ -270,6 +279,7 @@ void bind(py::module_& m, const char* name) {
       .def("optimizer_state", &Handle::optimizer_state)
       .def("load_optimizer_state", &Handle::load_optimizer_state, py::arg("state"))
       .def("set_optimizer", &Handle::set_optimizer, py::arg("optimizer"))
+      .def("set_augmentation", &Handle::set_augmentation, py::arg("steps"), py::arg("seed"))
       .def("layer_info", &Handle::layer_info)
       .def("workspace_bytes", &Handle::workspace_bytes)
       .def_property_readonly("output_shape", &Handle::output_shape)

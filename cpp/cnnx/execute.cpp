@@ -31,6 +31,11 @@ void Network<T>::check(const Images& images, const Targets<T>* targets) const {
 template <class T>
 void Network<T>::refuse_not_finite(const Images& images) const {
   const Place place = find_not_finite<T>(input_, images);
+  if (place.image < 0) {
+    throw DataError(
+        "an augmented image has values too large for the network's precision; scale the images, or "
+        "lower fill, brightness or contrast");
+  }
   throw DataError(concat("the image at index ", place.image, " holds NaN or infinity (element ",
                          place.element, " of its ", input_.size(), "); clean the data first"));
 }
@@ -41,6 +46,10 @@ BatchResult Network<T>::train_batch(const Images& images, const Targets<T>& targ
   if (!optimizer_) throw ConfigError("the network has no optimizer");
   check(images, &targets);
   Job job{images, &targets};
+  if (augmentation_) {
+    job.augmentation = &*augmentation_;
+    job.mix = augmentation_->mix(images);
+  }
   run_training(job);
   update_weights(learning_rate.value_or(optimizer_->learning_rate()));
   return job.result;
@@ -62,6 +71,32 @@ void Network<T>::backpropagate(const Images& images, const T* grad_outputs, T* g
   run_training(job);
 }
 
+// Brings images of the batch in, augmented where the job asks for it.
+template <class T>
+bool Network<T>::load_slice(const Job& job, const Range& slice, int thread, T* to) {
+  if (job.augmentation == nullptr) {
+    return load_images(input_, job.images, slice.first, slice.count, to);
+  }
+  T* scratch = augmentation_scratch_.data() + thread * job.augmentation->scratch_size();
+  return job.augmentation->load(job.images, job.mix, slice.first, slice.count, scratch, to);
+}
+
+// The row of targets of an image of the batch, mixed with its partner's (into `spare` first).
+template <class T>
+void Network<T>::write_target(const Job& job, const Images& rows, Index image, T* spare,
+                              T* row) const {
+  const Index partner = job.mix.partner(image, rows.count);
+  if (rows.data == nullptr) {
+    const Index* labels = job.targets->labels;
+    job.mix.labels(output().size(), labels[rows.row(image)], labels[rows.row(partner)], row);
+    return;
+  }
+  load_images(output(), rows, image, 1, row);
+  if (!job.mix.active()) return;
+  load_images(output(), rows, partner, 1, spare);
+  job.mix.rows(output().size(), spare, row);
+}
+
 // Losses, right answers and the gradient of the outputs (null: not wanted) of one pass.
 template <class T>
 void Network<T>::loss_pass(Job& job, const Range& pass, const T* outputs, T* grad) {
@@ -77,14 +112,16 @@ void Network<T>::loss_pass(Job& job, const Range& pass, const T* outputs, T* gra
   const Images rows{job.targets->rows,
                     sizeof(T) == sizeof(float) ? ImageType::float32 : ImageType::float64,
                     job.images.index, job.images.count};
-  if (rows.data != nullptr) target_rows_.reserve(workspace_.schedule().pass_images * size);
+  const bool by_row = rows.data != nullptr || job.mix.active();
+  const Index most = workspace_.schedule().pass_images;
+  if (by_row) target_rows_.reserve((job.mix.active() ? 2 : 1) * most * size);
   constexpr Index kGroup = 16;
   parallel_for(ceil_div(pass.count, kGroup), pass.count * size * 32, [&](Index task, int) {
     for (Index i = task * kGroup; i < std::min(pass.count, (task + 1) * kGroup); ++i) {
       Target<T> target{-1, nullptr};
-      if (rows.data != nullptr) {
+      if (by_row) {
         T* row = target_rows_.data() + i * size;
-        load_images(output(), rows, pass.first + i, 1, row);
+        write_target(job, rows, pass.first + i, row + most * size, row);
         target.row = row;
       } else {
         target.label = job.targets->labels[job.images.row(pass.first + i)];
@@ -120,6 +157,8 @@ void Network<T>::update_weights(double learning_rate) {
   for (Node<T>& node : graph_.nodes()) node.layer->end_step();
 }
 
+template bool Network<float>::load_slice(const Job&, const Range&, int, float*);
+template bool Network<double>::load_slice(const Job&, const Range&, int, double*);
 template void Network<float>::loss_pass(Job&, const Range&, const float*, float*);
 template void Network<double>::loss_pass(Job&, const Range&, const double*, double*);
 template void Network<float>::check(const Images&, const Targets<float>*) const;

@@ -16,6 +16,8 @@ struct Network<T>::Job {
   BatchResult result{};
   Index lanes_used = 0;  // lanes whose accumulators hold something
   std::atomic<bool> finite{true};
+  const Augmentation<T>* augmentation = nullptr;  // null: images are taken as they are
+  Mix mix{};
 };
 
 }  // namespace cnnx

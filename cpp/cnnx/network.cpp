@@ -2,6 +2,7 @@
 #include "cnnx/network.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cnnx/core/error.h"
 #include "cnnx/core/random.h"
@@ -169,6 +170,13 @@ void Network<T>::set_optimizer(const Attrs& attrs) {
   slots_.clear();
   for (std::size_t i = 0; i < optimizer_->slots().size(); ++i) slots_.emplace_back(weights_.size());
   step_ = 0;
+}
+
+template <class T>
+void Network<T>::set_augmentation(const std::vector<Attrs>& steps, std::uint64_t seed) {
+  Augmentation<T> made(steps, input_, seed);
+  augmentation_.reset();
+  if (!made.empty()) augmentation_ = std::move(made);
 }
 
 template <class T>

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cnnx/augment/augmentation.h"
 #include "cnnx/core/attrs.h"
 #include "cnnx/core/buffer.h"
 #include "cnnx/core/images.h"
@@ -47,6 +48,10 @@ class Network {
   const Workspace<T>& workspace() const { return workspace_; }
   bool ends_with_softmax() const { return ends_with_softmax_; }
   Index workspace_bytes() const { return workspace_.bytes(); }
+
+  // What train_batch makes of its images from now on, in the order given; none: nothing.
+  // ConfigError.
+  void set_augmentation(const std::vector<Attrs>& steps, std::uint64_t seed);
 
   // One step of the optimizer on the mean loss of a batch. Nothing has changed when it throws.
   BatchResult train_batch(const Images& images, const Targets<T>& targets,
@@ -102,6 +107,8 @@ class Network {
   void forward_pass(Job& job, const Range& pass);
   void forward_node(Flow::Way way, Index node, const Range& pass, const Slice& slice);
   void measure(Index after, const Slice& slice);
+  bool load_slice(const Job& job, const Range& slice, int thread, T* to);
+  void write_target(const Job& job, const Images& rows, Index image, T* spare, T* row) const;
   void loss_pass(Job& job, const Range& pass, const T* outputs, T* grad);
   void backward_pass(Job& job, const Range& pass, bool accumulate);
   void backward_node(Index node, const Range& pass, const Slice& slice, bool accumulate);
@@ -138,7 +145,10 @@ class Network {
   std::vector<char> wanted_;  // of each level: whether its gradient leads to one that is wanted
   Buffer<double> losses_;     // of the images of a pass
   Buffer<std::uint8_t> correct_;
-  Buffer<T> target_rows_;  // of a pass, in the engine's layout
+  Buffer<T> target_rows_;  // of a pass, in the engine's layout; where targets are mixed, twice
+
+  std::optional<Augmentation<T>> augmentation_;
+  Buffer<T> augmentation_scratch_;  // of the threads
 };
 
 }  // namespace cnnx

@@ -41,6 +41,9 @@ void Network<T>::run_training(Job& job) {
   workspace_.reserve_training(most);
   losses_.reserve(most);
   correct_.reserve(most);
+  if (job.augmentation != nullptr) {
+    augmentation_scratch_.reserve(num_threads() * job.augmentation->scratch_size());
+  }
   pack_weights(Packed::for_training);
   find_wanted(job.grad_images != nullptr);
   for (Index p = 0; p < passes; ++p) {
@@ -99,7 +102,7 @@ void Network<T>::forward_pass(Job& job, const Range& pass) {
       each_lane(pass, work(segment, pass.count), [&](const Slice& slice) {
         if (segment.begin == 0) {
           T* to = workspace_.level(Flow::Way::forward, 0, slice.first, slice.thread);
-          if (!load_images(input_, job.images, pass.first + slice.first, slice.count, to)) {
+          if (!load_slice(job, {pass.first + slice.first, slice.count}, slice.thread, to)) {
             job.finite.store(false, std::memory_order_relaxed);
           }
           measure(-1, slice);

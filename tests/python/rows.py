@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from cnnx import layers, losses, optimizers
+from cnnx import augment, layers, losses, optimizers
+from cnnx.augment import Augmentation
 from cnnx.layers import (
     Activation,
     BatchNorm,
@@ -159,6 +160,20 @@ OPTIMIZERS: dict[str, list[Optimizer]] = {
     "adamw": [AdamW(0.01), AdamW(0.02, 0.8, 0.95, 1e-6, weight_decay=0.1)],
 }
 
+AUGMENTATIONS: dict[str, list[Augmentation]] = {
+    "crop": [augment.RandomCrop(1), augment.RandomCrop((0, 2), fill=1.5)],
+    "flip": [augment.HorizontalFlip(), augment.HorizontalFlip(0.9)],
+    "vflip": [augment.VerticalFlip()],
+    "shift": [augment.Shift(0.2), augment.Shift(0.5, fill=2)],
+    "rotate": [augment.Rotation(), augment.Rotation(180, fill=1)],
+    "scale": [augment.Scale(), augment.Scale(0.5, 2.0, fill=-1)],
+    "erase": [augment.Erase(), augment.Erase(1.0, (0.2, 0.9), (0.1, 1.0), fill=3)],
+    "brightness": [augment.Brightness(), augment.Brightness(1)],
+    "contrast": [augment.Contrast(), augment.Contrast(1)],
+    "mixup": [augment.MixUp(), augment.MixUp(3)],
+    "cutmix": [augment.CutMix(), augment.CutMix(0.1)],
+}
+
 NETWORKS: dict[str, Row] = {
     "one dense": Row((6,), [Dense(4)]),
     "mnist": Row(
@@ -277,4 +292,5 @@ REGISTRIES: dict[str, tuple[Mapping[str, Any], Mapping[str, list[Any]]]] = {
     "layers": (layers.REGISTRY, LAYERS),
     "losses": (losses.REGISTRY, LOSSES),
     "optimizers": (optimizers.REGISTRY, OPTIMIZERS),
+    "augmentations": (augment.REGISTRY, AUGMENTATIONS),
 }
