@@ -22,8 +22,11 @@ class NetworkHandle {
                  {to_attrs(loss), to_attrs(optimizer), seed, exact_conv}) {}
 
   py::tuple train_batch(const py::object& x, const py::object& y, const py::object& index,
-                        std::optional<double> learning_rate) {
-    return batch(x, y, index, [&](const Images& images, const Targets<T>& targets) {
+                        std::optional<double> learning_rate, std::uint32_t epoch, Index first_row) {
+    expect_first_row(first_row);
+    return batch(x, y, index, [&](Images images, const Targets<T>& targets) {
+      images.epoch = epoch;
+      images.first_row = first_row;
       return network_.train_batch(images, targets, learning_rate);
     });
   }
@@ -56,7 +59,7 @@ class NetworkHandle {
     BatchResult result;
     run([&] { result = network_.differentiate(images, targets, to); });
     py::dict grads;
-    for (const std::string& name : network_.parameter_names()) {
+    for (const std::string& name : network_.learned_names()) {
       auto values = make_array<T>(network_.parameter(name).dims);
       network_.read_gradient(name, values.mutable_data());
       grads[py::str(name)] = values;
@@ -82,7 +85,7 @@ class NetworkHandle {
     py::dict state;
     state["step"] = py::array(py::cast(network_.step())).attr("astype")("int64");
     const std::vector<std::string> slots = network_.slots();
-    for (const std::string& name : network_.parameter_names()) {
+    for (const std::string& name : network_.learned_names()) {
       for (std::size_t slot = 0; slot < slots.size(); ++slot) {
         auto values = make_array<T>(network_.parameter(name).dims);
         network_.read_slot(name, static_cast<Index>(slot), values.mutable_data());
@@ -96,7 +99,7 @@ class NetworkHandle {
     // Everything is looked up and checked before anything is written.
     const std::vector<std::string> slots = network_.slots();
     std::vector<Array<T>> arrays;
-    for (const std::string& name : network_.parameter_names()) {
+    for (const std::string& name : network_.learned_names()) {
       for (const std::string& slot : slots) {
         const std::string key = name + "." + slot;
         arrays.push_back(expect<T>(entry(state, key), key.c_str()));
@@ -111,7 +114,7 @@ class NetworkHandle {
     if (step < 0) throw ConfigError(concat("step: expected at least 0, got ", step));
     const std::lock_guard lock(mutex_);
     auto array = arrays.begin();
-    for (const std::string& name : network_.parameter_names()) {
+    for (const std::string& name : network_.learned_names()) {
       for (std::size_t slot = 0; slot < slots.size(); ++slot) {
         network_.write_slot(name, static_cast<Index>(slot), (array++)->data());
       }
@@ -125,18 +128,30 @@ class NetworkHandle {
     network_.set_optimizer(attrs);
   }
 
+  void set_augmentation(const py::list& steps, std::uint64_t seed) {
+    const std::vector<Attrs> attrs = to_list(steps);
+    const std::lock_guard lock(mutex_);
+    network_.set_augmentation(attrs, seed);
+  }
+
+  // One row a layer as the user wrote it, whatever it is made of.
   py::list layer_info() const {
+    const Graph<T>& graph = network_.graph();
     py::list rows;
-    for (std::size_t l = 0; l < network_.layers().size(); ++l) {
-      const auto& layer = *network_.layers()[l];
-      Index parameters = 0;
-      for (const auto& parameter : layer.parameters()) parameters += parameter.count();
+    for (std::size_t l = 0; l < graph.entries().size(); ++l) {
+      Index parameters = 0, flops = 0;
+      for (Index n = graph.entries()[l].begin; n < graph.entries()[l].end; ++n) {
+        const auto& layer = *graph.nodes()[static_cast<std::size_t>(n)].layer;
+        for (const auto& parameter : layer.parameters()) {
+          if (parameter.trained) parameters += parameter.count();
+        }
+        flops += layer.flops();
+      }
       py::dict row;
-      row["kind"] = layer.kind();
       row["name"] = std::to_string(l);
-      row["output_shape"] = py::tuple(py::cast(layer.output().to_public()));
+      row["output_shape"] = py::tuple(py::cast(graph.shape(graph.entries()[l].end).to_public()));
       row["parameters"] = parameters;
-      row["flops"] = layer.flops();
+      row["flops"] = flops;
       rows.append(row);
     }
     return rows;
@@ -153,9 +168,9 @@ class NetworkHandle {
     py::object x, y, index;
   };
 
-  static std::vector<Attrs> to_list(const py::list& layers) {
+  static std::vector<Attrs> to_list(const py::list& parts) {
     std::vector<Attrs> attrs;
-    for (const py::handle layer : layers) attrs.push_back(to_attrs(layer.cast<py::dict>()));
+    for (const py::handle part : parts) attrs.push_back(to_attrs(part.cast<py::dict>()));
     return attrs;
   }
 
@@ -252,7 +267,8 @@ void bind(py::module_& m, const char* name) {
            py::arg("layers"), py::arg("input_shape"), py::arg("loss"), py::arg("optimizer"),
            py::arg("seed"), py::arg("exact_conv"))
       .def("train_batch", &Handle::train_batch, py::arg("x"), py::arg("y"),
-           py::arg("index") = py::none(), py::arg("learning_rate") = py::none())
+           py::arg("index") = py::none(), py::arg("learning_rate") = py::none(), py::kw_only(),
+           py::arg("epoch") = 0, py::arg("first_row") = 0)
       .def("evaluate_batch", &Handle::evaluate_batch, py::arg("x"), py::arg("y"),
            py::arg("index") = py::none())
       .def("predict", &Handle::predict, py::arg("x"), py::arg("index") = py::none())
@@ -263,6 +279,7 @@ void bind(py::module_& m, const char* name) {
       .def("optimizer_state", &Handle::optimizer_state)
       .def("load_optimizer_state", &Handle::load_optimizer_state, py::arg("state"))
       .def("set_optimizer", &Handle::set_optimizer, py::arg("optimizer"))
+      .def("set_augmentation", &Handle::set_augmentation, py::arg("steps"), py::arg("seed"))
       .def("layer_info", &Handle::layer_info)
       .def("workspace_bytes", &Handle::workspace_bytes)
       .def_property_readonly("output_shape", &Handle::output_shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from cnnx._arrays import Array
@@ -25,17 +26,20 @@ class Network(Protocol):
         epoch: int = ...,
         first_row: int = ...,
     ) -> tuple[float, int]:
-        """Run forward, backward and update on a batch."""
+        """Run forward, backward and update on a batch.
+
+        The epoch and an image's row (in `x`, plus `first_row`) key its augmentation.
+        """
+        ...
+
+    def set_augmentation(self, steps: Sequence[Mapping[str, Any]], seed: int) -> None:
+        """Say what `train_batch` makes of its images from now on; an empty list ends it."""
         ...
 
     def evaluate_batch(
         self, x: Array, y: Array, index: Array | None = ..., *, weights: Any = ...
     ) -> tuple[float, int]:
         """Run forward and the loss on a batch."""
-        ...
-
-    def set_augmentation(self, steps: Any, seed: int) -> None:
-        """Say what `train_batch` makes of its images from now on; an empty list ends it."""
         ...
 
     def layer_info(self) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ Network<T> network(std::uint64_t seed = 0) {
 TEST_CASE("network: shapes and names of what was described") {
   const auto net = network<float>();
   CHECK(net.output() == Shape::features(5));
-  CHECK(net.layers().size() == 4);
+  CHECK(net.graph().nodes().size() == 4);
   CHECK(net.parameter_names() ==
         std::vector<std::string>{"0.weight", "0.bias", "3.weight", "3.bias"});
   CHECK(net.parameter("3.weight").dims == std::vector<Index>{5, 3 * 2 * 2});
@@ -47,7 +47,7 @@ TEST_CASE("network: errors name the layer") {
   refused({flatten(), dense({}), conv2d({})}, "Conv2D (layer 2): expected input (channels");
   refused({conv2d({.filters = 0})}, "layer 0: filters: expected at least 1, got 0");
   refused({conv2d({}), conv2d({}), conv2d({})}, "Conv2D (layer 2): kernel 3x3 does not fit input");
-  refused({conv2d({.bias_initializer = "ones"})}, "initializer: \"ones\" is unknown");
+  refused({conv2d({.bias_initializer = "twos"})}, "initializer: \"twos\" is unknown");
   CHECK_THROWS_WITH_AS(Network<float>({conv2d({})}, kInput, options(cross_entropy())),
                        doctest::Contains("end the network with layers.Flatten()"), ShapeError);
   CHECK_NOTHROW(Network<float>({conv2d({})}, kInput, options(mse())));

@@ -48,6 +48,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "lenet": {"optimizer": Adam(1e-3), "loss": "mse"},
     "everything": {"optimizer": AdamW(1e-3)},
     "convolutions only": {"optimizer": SGD(0.01, momentum=0.9)},
+    "branches": {"optimizer": SGD(0.01, momentum=0.9, weight_decay=1e-3)},
+    "dropped": {"optimizer": Adam(1e-3)},
 }
 
 

@@ -10,7 +10,22 @@ import numpy as np
 import pytest
 
 from cnnx import ConfigError, layers
-from cnnx.layers import Activation, Conv2D, Dense, Flatten, MaxPool2D, Normalize, Rescale
+from cnnx.layers import (
+    Activation,
+    BatchNorm,
+    Concat,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+    Normalize,
+    Rescale,
+    Residual,
+    SeparableConv2D,
+    SpatialDropout2D,
+)
 
 EXAMPLES: dict[str, list[layers.Layer]] = {
     "conv2d": [
@@ -24,6 +39,19 @@ EXAMPLES: dict[str, list[layers.Layer]] = {
     "activation": [Activation("relu"), Activation("leaky_relu", alpha=0.2)],
     "rescale": [Rescale(1 / 255), Rescale(2, -1)],
     "normalize": [Normalize(0.5, 0.25), Normalize([0.1, 0.2, 0.3], (1.0, 2.0, 3.0))],
+    "batch_norm": [BatchNorm(), BatchNorm(0.99, 1e-3, "relu")],
+    "dropout": [Dropout(0), Dropout(0.5)],
+    "spatial_dropout2d": [SpatialDropout2D(0.25)],
+    "depthwise_conv2d": [
+        DepthwiseConv2D(3),
+        DepthwiseConv2D((3, 5), 2, "same", 1, 2, "relu", False),
+    ],
+    "separable_conv2d": [SeparableConv2D(8, 3), SeparableConv2D(8, 5, 2, 2, activation="relu")],
+    "residual": [
+        Residual([Conv2D(3, 1)]),
+        Residual([Residual([Dense(3)])], [Dense(3), BatchNorm()], activation="relu"),
+    ],
+    "concat": [Concat([[], [Dense(2)]]), Concat([[Residual([Dense(3)])], [Flatten(), Dense(2)]])],
 }
 any_: Any = layers  # whose arguments the type checker does not look at
 ALL = [layer for examples in EXAMPLES.values() for layer in examples]

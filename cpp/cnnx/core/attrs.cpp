@@ -69,4 +69,14 @@ bool Attrs::is_text(const std::string& name) const {
   return std::holds_alternative<std::string>(at(name));
 }
 
+void Attrs::set_list(const std::string& name, std::vector<Attrs> list) {
+  lists_[name] = std::move(list);
+}
+
+const std::vector<Attrs>& Attrs::list(const std::string& name) const {
+  const auto found = lists_.find(name);
+  if (found == lists_.end()) throw ConfigError(concat(name, ": expected a list of layers"));
+  return found->second;
+}
+
 }  // namespace cnnx

@@ -30,9 +30,15 @@ class Attrs {
   std::pair<Index, Index> pair(const std::string& name, Index least) const;
   bool is_text(const std::string& name) const;
 
+  // Descriptions within this one: the layers of a branch.
+  void set_list(const std::string& name, std::vector<Attrs> list);
+  bool has_list(const std::string& name) const { return lists_.count(name) > 0; }
+  const std::vector<Attrs>& list(const std::string& name) const;
+
  private:
   const Value& at(const std::string& name) const;
   std::map<std::string, Value> values_;
+  std::map<std::string, std::vector<Attrs>> lists_;
 };
 
 }  // namespace cnnx

@@ -52,7 +52,7 @@ Place find_typed(const Shape& shape, const Images& images) {
       if (!std::isfinite(static_cast<T>(from[k]))) return {images.row(i), k};
     }
   }
-  return {0, 0};
+  return {-1, 0};
 }
 
 }  // namespace

@@ -15,6 +15,10 @@ struct Images {
   ImageType type = ImageType::float32;
   const Index* index = nullptr;
   Index count = 0;
+  // What keys the draws of their augmentation, beside a row: the epoch, and the row that the
+  // array's first image has in the whole data set.
+  std::uint32_t epoch = 0;
+  Index first_row = 0;
 
   Index row(Index i) const { return index == nullptr ? i : index[i]; }
 };
@@ -28,7 +32,7 @@ bool load_images(const Shape& shape, const Images& images, Index first, Index co
 template <class T>
 void store_images(const Shape& shape, Index count, const T* from, T* to);
 
-// The place of the first value that is not finite as a T in the images of a batch.
+// The place of the first value that is not finite as a T in the images of a batch; image -1: none.
 struct Place {
   Index image, element;
 };

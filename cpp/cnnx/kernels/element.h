@@ -115,6 +115,29 @@ struct Element {
     }
   }
 
+  static void add(Index count, T* to, const T* from) {
+    map(count, to, from, [](V sum, V value) { return sum + value; });
+  }
+
+  static void sum(Activation activation, Index count, const T* a, const T* b, T* output) {
+    const T alpha = static_cast<T>(activation.alpha);
+    const T below = activation.kind == ActivationKind::relu         ? T{0}
+                    : activation.kind == ActivationKind::leaky_relu ? alpha
+                                                                    : T{1};
+    Index i = 0;
+    const auto add = [&](V x, V y) {
+      const V value = x + y;
+      return below == T{0} ? (value < T{0} ? V{} : value) : value < T{0} ? value * below : value;
+    };
+    for (; i + kWidth <= count; i += kWidth) {
+      store(output + i, add(load<V>(a + i), load<V>(b + i)));
+    }
+    if (i < count) {
+      const int rest = static_cast<int>(count - i);
+      store_first(output + i, add(load_first<V>(a + i, rest), load_first<V>(b + i, rest)), rest);
+    }
+  }
+
   static void affine(Index rows, Index columns, const T* input, const T* scale, const T* offset,
                      T* output) {
     for (Index row = 0; row < rows; ++row, input += columns, output += columns) {
@@ -123,7 +146,7 @@ struct Element {
   }
 
   static constexpr ElementKernel<T> kernel() {
-    return {activate, activate_backward, column_sums, sum_lanes, affine};
+    return {activate, activate_backward, column_sums, sum_lanes, add, sum, affine};
   }
 };
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "cnnx/kernels/isa.h"
+#include "cnnx/kernels/reference_norm.h"
 
 namespace cnnx {
 namespace {
@@ -257,6 +258,14 @@ struct Reference {
     }
   }
 
+  static void add(Index count, T* to, const T* from) {
+    for (Index i = 0; i < count; ++i) to[i] += from[i];
+  }
+
+  static void sum(Activation activation, Index count, const T* a, const T* b, T* output) {
+    for (Index i = 0; i < count; ++i) output[i] = activated(activation, a[i] + b[i]);
+  }
+
   static void affine(Index rows, Index columns, const T* input, const T* scale, const T* offset,
                      T* output) {
     for (Index i = 0; i < rows * columns; ++i) {
@@ -298,8 +307,10 @@ struct Reference {
         nullptr,
         {one_task, dense_scratch, dense_forward, dense_backward_data, dense_backward_weights},
         {pool_forward, pool_backward},
-        {activate, activate_backward, column_sums, sum_lanes, affine},
-        {sgd, adam}};
+        {activate, activate_backward, column_sums, sum_lanes, add, sum, affine},
+        {sgd, adam},
+        ReferenceNorm<T>::kernel(),
+        ReferenceDropout<T>::kernel()};
   }
 };
 

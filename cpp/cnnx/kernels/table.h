@@ -149,9 +149,45 @@ struct ElementKernel {
   void (*column_sums)(Index rows, Index columns, const T* values, T* sums, bool accumulate);
   // first[i] = first[i] + first[i + stride] + ... over `lanes` arrays, in order.
   void (*sum_lanes)(Index count, T* first, Index stride, Index lanes);
+  // to += from.
+  void (*add)(Index count, T* to, const T* from);
+  // output = activation(a + b), as far as conv kernels apply the activation.
+  void (*sum)(Activation, Index count, const T* a, const T* b, T* output);
   // output[i] = input[i] * scale[i % columns] + offset[i % columns].
   void (*affine)(Index rows, Index columns, const T* input, const T* scale, const T* offset,
                  T* output);
+};
+
+// Normalisation over rows, column by column.
+template <class T>
+struct NormKernel {
+  // mean of each column, and the sum of the squared distances from it.
+  void (*moments)(Index rows, Index columns, const T* values, T* mean, T* squares);
+  // output = activation(input * scale + offset), as far as conv kernels apply the activation.
+  void (*scale)(Activation, Index rows, Index columns, const T* input, const T* scale,
+                const T* offset, T* output);
+  // sums = sum of grad, products = sum of grad (input - mean).
+  void (*gradient_sums)(Index rows, Index columns, const T* input, const T* mean, const T* grad,
+                        T* sums, T* products);
+  // grad_input = grad a + input b + c.
+  void (*gradient)(Index rows, Index columns, const T* input, const T* grad, const T* a, const T* b,
+                   const T* c, T* grad_input);
+};
+
+// Which elements of an image a dropout keeps: element e is kept where its 16 random bits are below
+// `below`. They come from Philox4x32-10 with this key and the counters (block, counter[1..3]), eight
+// elements a block: in a run of 64 elements and 8 blocks, bits 16 (e / 32) on of word (e % 32) / 8
+// of block e % 8.
+struct DropoutDraw {
+  std::uint32_t key[2];
+  std::uint32_t counter[3];
+  std::uint32_t below;
+};
+
+template <class T>
+struct DropoutKernel {
+  // output = input * scale where it is kept, else 0. May work in place.
+  void (*apply)(const DropoutDraw&, Index count, T scale, const T* input, T* output);
 };
 
 struct SgdStep {
@@ -179,6 +215,8 @@ struct KernelTable {
   PoolKernel<T> max_pool;
   ElementKernel<T> element;
   UpdateKernel<T> update;
+  NormKernel<T> norm;
+  DropoutKernel<T> dropout;
 };
 
 // Both tables of one instruction set.

@@ -19,7 +19,10 @@ class ActivationLayer final : public Layer<T> {
   }
 
   const char* kind() const override { return "Activation"; }
+  bool passes_through() const override { return activation_.kind == ActivationKind::linear; }
   bool reads_input() const override { return false; }
+  std::optional<Activation> sole_activation() const override { return activation_; }
+  void drop_activation() override { activation_ = {}; }
   bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
   void drop_softmax() override { activation_ = {}; }
 

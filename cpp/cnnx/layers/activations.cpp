@@ -34,6 +34,16 @@ Activation activation_of(const Attrs& attrs) {
   return parse_activation(attrs.text_or("activation", "linear"));
 }
 
+bool told_by_outputs(Activation) { return true; }
+
+Attrs activation_attrs(const std::string& name) {
+  Attrs attrs;
+  attrs.set("kind", std::string("activation"));
+  attrs.set("activation", name);
+  attrs.set("alpha", 0.01);
+  return attrs;
+}
+
 bool applied_by_kernel(Activation activation) {
   return activation.kind == ActivationKind::linear || activation.kind == ActivationKind::relu ||
          activation.kind == ActivationKind::leaky_relu;

@@ -8,12 +8,16 @@ from __future__ import annotations
 from cnnx._configurable import from_dict as _from_dict
 from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer
 from cnnx.layers.activation import Activation
+from cnnx.layers.batch_norm import BatchNorm
 from cnnx.layers.conv2d import Conv2D
 from cnnx.layers.dense import Dense
+from cnnx.layers.dropout import Dropout, SpatialDropout2D
 from cnnx.layers.flatten import Flatten
 from cnnx.layers.max_pool2d import MaxPool2D
 from cnnx.layers.normalize import Normalize
 from cnnx.layers.rescale import Rescale
+from cnnx.layers.residual import Concat, Residual
+from cnnx.layers.separable_conv2d import DepthwiseConv2D, SeparableConv2D
 
 REGISTRY: dict[str, type[Layer]] = {
     Conv2D.kind: Conv2D,
@@ -23,6 +27,13 @@ REGISTRY: dict[str, type[Layer]] = {
     Activation.kind: Activation,
     Rescale.kind: Rescale,
     Normalize.kind: Normalize,
+    BatchNorm.kind: BatchNorm,
+    Dropout.kind: Dropout,
+    SpatialDropout2D.kind: SpatialDropout2D,
+    DepthwiseConv2D.kind: DepthwiseConv2D,
+    SeparableConv2D.kind: SeparableConv2D,
+    Residual.kind: Residual,
+    Concat.kind: Concat,
 }
 """The layers by kind, which is how dicts and files name them."""
 
@@ -55,12 +66,19 @@ __all__ = [
     "INITIALIZERS",
     "REGISTRY",
     "Activation",
+    "BatchNorm",
+    "Concat",
     "Conv2D",
     "Dense",
+    "DepthwiseConv2D",
+    "Dropout",
     "Flatten",
     "Layer",
     "MaxPool2D",
     "Normalize",
     "Rescale",
+    "Residual",
+    "SeparableConv2D",
+    "SpatialDropout2D",
     "from_dict",
 ]

@@ -98,6 +98,7 @@ TEST_CASE_TEMPLATE("images: a value that is not finite is seen wherever it stand
         const std::vector<Index> index{2, 1, 0};
         const Images images{rows.data(), kImageType<T>, index.data(), 3};
         REQUIRE(load_images(shape, images, 0, 3, to.data()));
+        REQUIRE(find_not_finite<T>(shape, images).image == -1);
         rows[static_cast<std::size_t>(at)] = value;
         REQUIRE_FALSE(load_images(shape, images, 0, 3, to.data()));
         const Place place = find_not_finite<T>(shape, images);

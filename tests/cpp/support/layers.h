@@ -10,7 +10,7 @@ namespace cnnx::test {
 template <class T = float>
 LayerPtr<T> planned(const Attrs& attrs, const Shape& input, bool exact_conv = false) {
   LayerPtr<T> layer = make_layer<T>(attrs);
-  layer->plan(input, current_tables().get<T>(), {3, exact_conv});
+  layer->plan(input, current_tables().get<T>(), {"3", exact_conv});
   return layer;
 }
 
