@@ -309,7 +309,6 @@ def test_a_full_disk_keeps_what_is_there(tmp_path: Path, monkeypatch: pytest.Mon
     assert state(model) == state(whole)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
     model = small_model()
     before = state(model)
