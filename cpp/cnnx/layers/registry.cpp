@@ -13,10 +13,18 @@ struct Row {
 
 template <class T>
 constexpr Row<T> kRows[] = {
-    {"activation", make_activation<T>}, {"conv2d", make_conv2d<T>},
-    {"dense", make_dense<T>},           {"flatten", make_flatten<T>},
-    {"max_pool2d", make_max_pool2d<T>}, {"normalize", make_normalize<T>},
+    {"activation", make_activation<T>},
+    {"avg_pool2d", make_avg_pool2d<T>},
+    {"conv2d", make_conv2d<T>},
+    {"dense", make_dense<T>},
+    {"flatten", make_flatten<T>},
+    {"global_avg_pool2d", make_global_avg_pool2d<T>},
+    {"global_max_pool2d", make_global_max_pool2d<T>},
+    {"max_pool2d", make_max_pool2d<T>},
+    {"normalize", make_normalize<T>},
     {"rescale", make_rescale<T>},
+    {"up_sample2d", make_up_sample2d<T>},
+    {"zero_pad2d", make_zero_pad2d<T>},
 };
 
 }  // namespace

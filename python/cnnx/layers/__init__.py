@@ -8,16 +8,26 @@ from __future__ import annotations
 from cnnx._configurable import from_dict as _from_dict
 from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer
 from cnnx.layers.activation import Activation
+from cnnx.layers.avg_pool2d import AvgPool2D
 from cnnx.layers.conv2d import Conv2D
 from cnnx.layers.dense import Dense
 from cnnx.layers.flatten import Flatten
+from cnnx.layers.global_avg_pool2d import GlobalAvgPool2D
+from cnnx.layers.global_max_pool2d import GlobalMaxPool2D
 from cnnx.layers.max_pool2d import MaxPool2D
 from cnnx.layers.normalize import Normalize
 from cnnx.layers.rescale import Rescale
+from cnnx.layers.up_sample2d import UpSample2D
+from cnnx.layers.zero_pad2d import ZeroPad2D
 
 REGISTRY: dict[str, type[Layer]] = {
     Conv2D.kind: Conv2D,
     MaxPool2D.kind: MaxPool2D,
+    AvgPool2D.kind: AvgPool2D,
+    GlobalAvgPool2D.kind: GlobalAvgPool2D,
+    GlobalMaxPool2D.kind: GlobalMaxPool2D,
+    ZeroPad2D.kind: ZeroPad2D,
+    UpSample2D.kind: UpSample2D,
     Flatten.kind: Flatten,
     Dense.kind: Dense,
     Activation.kind: Activation,
@@ -55,12 +65,17 @@ __all__ = [
     "INITIALIZERS",
     "REGISTRY",
     "Activation",
+    "AvgPool2D",
     "Conv2D",
     "Dense",
     "Flatten",
+    "GlobalAvgPool2D",
+    "GlobalMaxPool2D",
     "Layer",
     "MaxPool2D",
     "Normalize",
     "Rescale",
+    "UpSample2D",
+    "ZeroPad2D",
     "from_dict",
 ]
