@@ -45,6 +45,12 @@ T normal_below(T x) {
 }
 
 template <class T>
+T normal_density(T x) {
+  const auto wide = static_cast<long double>(x);
+  return static_cast<T>(std::exp(-wide * wide / 2) / std::sqrt(2 * std::acos(-1.0L)));
+}
+
+template <class T>
 T logistic(T x) {
   return static_cast<T>(1 / (1 + std::exp(-static_cast<long double>(x))));
 }
@@ -109,8 +115,7 @@ T derivative_at(Activation activation, T x) {
   if (std::isinf(x)) return x > T{0} ? T{1} : T{0};
   switch (activation.kind) {
     case ActivationKind::gelu:
-      return normal_below(x) +
-             x * std::exp(-x * x / T{2}) / static_cast<T>(std::sqrt(2 * std::acos(-1.0L)));
+      return normal_below(x) + x * normal_density(x);
     case ActivationKind::silu:
       return logistic(x) * (T{1} + x * logistic(-x));
     case ActivationKind::hard_swish:

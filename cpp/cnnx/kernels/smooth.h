@@ -9,38 +9,36 @@ namespace cnnx {
 namespace {
 
 // The normal distribution's tail over its density, in two steps: with t = c / (c + a) and
-// u = scale t + shift, which runs from 1 at a = 0 to -1 at a = most,
+// u = 1 - scale a / (c + a), which runs from 1 at a = 0 to -1 at a = most,
 //   P(X > a) = e^(-a^2 / 2) t p(u),
-// p interpolated at the Chebyshev points (relative error 1.2e-9 and 5.3e-19). Beyond `most` the
-// tail is smaller than every normal number.
+// p interpolated at the Chebyshev points (relative error 1.2e-9 and 6.4e-19). Beyond `most` the
+// tail is smaller than every normal number. The scale is exact, so that nothing shifts u near 1.
 template <class T>
 struct TailLimits;
 template <>
 struct TailLimits<float> {
   using Bits = std::int32_t;
   static constexpr Bits kHighBits = ~Bits{0xFFF};  // a number's upper half: its square is exact
-  static constexpr float kMost = 14, kC = 3;
-  static constexpr float kScale = 2.4285714286f, kShift = -1.4285714286f;
-  static constexpr float kTerms[] = {2.754591407e-1f,  1.632421204e-1f,  5.713153247e-2f,
-                                     7.047027671e-3f,  -2.446027087e-3f, -6.689684552e-4f,
-                                     2.119186759e-4f,  4.934176076e-5f,  -2.666511674e-5f,
-                                     -2.059284458e-6f, 2.63881698e-6f};
+  static constexpr float kMost = 16, kC = 3, kScale = 2.375f;
+  static constexpr float kTerms[] = {2.71805974e-1f,   1.642998881e-1f,  5.923161788e-2f,
+                                     7.767007091e-3f,  -2.590093866e-3f, -7.79346318e-4f,
+                                     2.329999371e-4f,  6.324406086e-5f,  -3.13793535e-5f,
+                                     -3.237687184e-6f, 3.32670449e-6f};
 };
 template <>
 struct TailLimits<double> {
   using Bits = std::int64_t;
   static constexpr Bits kHighBits = ~Bits{0x7FFFFFF};
-  static constexpr double kMost = 39, kC = 5;
-  static constexpr double kScale = 2.2564102564102564103, kShift = -1.2564102564102564103;
+  static constexpr double kMost = 40, kC = 5, kScale = 2.25;
   static constexpr double kTerms[] = {
-      1.70337928911767283e-1,   1.40245201732873201e-1,   9.67979791499592518e-2,
-      5.54436944207535699e-2,   2.57340130270883481e-2,   9.19458659504556278e-3,
-      2.2130755980395019e-3,    1.72549724735906085e-4,   -1.04870294167119434e-4,
-      -3.86455179826978585e-5,  8.94222435264159776e-7,   3.56198985837284621e-6,
-      3.71296565886227186e-7,   -3.16903382248397571e-7,  -5.90259586761719492e-8,
-      3.21499405974050014e-8,   6.96571545600042255e-9,   -3.8442247759816212e-9,
-      -6.99801958198103384e-10, 5.05613376552681819e-10,  5.42255888674832891e-11,
-      -6.15599220271813578e-11, -2.30115358166468177e-12, 4.76138488998993052e-12};
+      1.69939154343544086e-1,   1.4009298543366256e-1,   9.68749968285656499e-2,
+      5.56238963917360759e-2,   2.58963301501194125e-2,  9.28796969416855708e-3,
+      2.24765184844492619e-3,   1.78447200439789661e-4,  -1.0627042824432042e-4,
+      -3.96723042332977436e-5,  8.05384081735521531e-7,  3.66191908272838423e-6,
+      3.96290505067529332e-7,   -3.26371948821184857e-7, -6.28468273478456589e-8,
+      3.32158209116495805e-8,   7.48383025250164432e-9,  -3.99627981539134862e-9,
+      -7.65112434549259016e-10, 5.30277741641113805e-10, 6.12157121754562979e-11,
+      -6.51595722613092774e-11, -2.7668445470554133e-12, 5.07724706127297328e-12};
 };
 
 template <class T, int Bytes>
@@ -110,12 +108,12 @@ struct Smooth {
     V density = parts.power * parts.rest + parts.power;
     density = square + low < Limits::kLowest ? V{} : density;
 
-    const V t = Tail::kC / (Tail::kC + a);
-    const V u = t * Tail::kScale + Tail::kShift;
+    const V inverse = T{1} / (Tail::kC + a);
+    const V u = T{1} - Tail::kScale * (a * inverse);
     constexpr int kLast = static_cast<int>(sizeof(Tail::kTerms) / sizeof(T)) - 1;
     V sum = splat<V>(Tail::kTerms[kLast]);
     for (int k = kLast - 1; k >= 0; --k) sum = sum * u + Tail::kTerms[k];
-    return {density, t * sum, a};
+    return {density, Tail::kC * inverse * sum, a};
   }
 
   // x P(X < x).
