@@ -129,48 +129,65 @@ struct AveragePool {
     }
   }
 
-  // The windows that see a position, along one axis.
+  // The windows that see a position, along one axis, and whether all of them lie on the image.
   struct Seen {
     Index begin, end;
+    bool whole;
   };
-  static Seen seen_by(Index position, Index stride, Index pad, Index window, Index outputs) {
+  static Seen seen_by(Index position, Index stride, Index pad, Index window, Index outputs,
+                      Index size) {
     const Index past = position + pad - window;  // the last start that is too early
-    return {past < 0 ? 0 : past / stride + 1, smaller((position + pad) / stride + 1, outputs)};
+    const Index begin = past < 0 ? 0 : past / stride + 1;
+    const Index end = smaller((position + pad) / stride + 1, outputs);
+    const bool whole =
+        begin < end && begin * stride >= pad && (end - 1) * stride - pad + window <= size;
+    return {begin, end, whole};
   }
 
   // Windows that overlap: each pixel sums the gradients of those that see it, in their order.
   static void collect(const PoolGeometry& g, Index images, bool mean, const T* grad_output,
                       T* grad_input) {
     const T whole = weight(mean, g.window());
+    const Index row_size = g.out_width * g.channels;
     for (Index image = 0; image < images; ++image, grad_output += g.out_size()) {
       for (Index y = 0; y < g.in_height; ++y) {
-        const Seen rows = seen_by(y, g.stride_height, g.pad_top, g.window_height, g.out_height);
+        const Seen rows =
+            seen_by(y, g.stride_height, g.pad_top, g.window_height, g.out_height, g.in_height);
         for (Index x = 0; x < g.in_width; ++x, grad_input += g.channels) {
-          const Seen columns = seen_by(x, g.stride_width, g.pad_left, g.window_width, g.out_width);
-          for_channels(g.channels, [&](Index c, auto vectors, int lanes) {
-            constexpr int kVectors = decltype(vectors)::value;
-            V sum[kVectors]{};
-            for (Index oy = rows.begin; oy < rows.end; ++oy) {
-              const Index height =
-                  span_of(oy, g.stride_height, g.pad_top, g.window_height, g.in_height);
-              for (Index ox = columns.begin; ox < columns.end; ++ox) {
-                const Index width =
-                    span_of(ox, g.stride_width, g.pad_left, g.window_width, g.in_width);
-                const Index pixels = height * width;
-                const T scale = pixels == g.window() ? whole : weight(mean, pixels);
-                const T* at = grad_output + (oy * g.out_width + ox) * g.channels + c;
-                for (int v = 0; v < kVectors; ++v) {
-                  sum[v] += load_first<V>(at + v * kWidth, lanes) * scale;
-                }
-              }
-            }
-            for (int v = 0; v < kVectors; ++v) {
-              store_first(grad_input + c + v * kWidth, sum[v], lanes);
-            }
-          });
+          const Seen columns =
+              seen_by(x, g.stride_width, g.pad_left, g.window_width, g.out_width, g.in_width);
+          const Index height = rows.end - rows.begin, width = columns.end - columns.begin;
+          const T* first = grad_output + rows.begin * row_size + columns.begin * g.channels;
+          if (!rows.whole || !columns.whole) {
+            collect_at_border(g, mean, rows, columns, grad_output, grad_input);
+          } else if (height == 3 && width == 3) {
+            sum_window(3, 3, g.channels, row_size, first, whole, grad_input);
+          } else {
+            sum_window(height, width, g.channels, row_size, first, whole, grad_input);
+          }
         }
       }
     }
+  }
+
+  // Windows that are clipped have weights of their own; a pixel may be in none.
+  static void collect_at_border(const PoolGeometry& g, bool mean, const Seen& rows,
+                                const Seen& columns, const T* grad_output, T* grad_input) {
+    for_channels(g.channels, [&](Index c, auto vectors, int lanes) {
+      constexpr int kVectors = decltype(vectors)::value;
+      V sum[kVectors]{};
+      for (Index oy = rows.begin; oy < rows.end; ++oy) {
+        const Index height = span_of(oy, g.stride_height, g.pad_top, g.window_height, g.in_height);
+        for (Index ox = columns.begin; ox < columns.end; ++ox) {
+          const Index width = span_of(ox, g.stride_width, g.pad_left, g.window_width, g.in_width);
+          const T scale = weight(mean, height * width);
+          const T* at = grad_output + (oy * g.out_width + ox) * g.channels + c;
+          for (int v = 0; v < kVectors; ++v)
+            sum[v] += load_first<V>(at + v * kWidth, lanes) * scale;
+        }
+      }
+      for (int v = 0; v < kVectors; ++v) store_first(grad_input + c + v * kWidth, sum[v], lanes);
+    });
   }
 
   static Index span_of(Index output, Index stride, Index pad, Index window, Index size) {

@@ -98,13 +98,22 @@ struct Bilinear {
   static void collect(const UpSampleGeometry& g, const Axis& rows, const Axis& columns, Index y,
                       Index x, const T* grad_output, int lanes, T* grad_input) {
     V sum[Vectors]{};
-    const Index first = columns.first(x), past = columns.past(x);
-    for (Index oy = rows.first(y); oy < rows.past(y); ++oy) {
-      const T row_weight = rows.weight(oy, y);
-      const T* at = grad_output + (oy * g.out_width() + first) * g.channels;
-      for (Index ox = first; ox < past; ++ox, at += g.channels) {
-        const T weight = row_weight * columns.weight(ox, x);
-        for (int v = 0; v < Vectors; ++v) sum[v] += load_first<V>(at + v * kWidth, lanes) * weight;
+    // The weights of a row of outputs serve all rows.
+    constexpr Index kMost = 32;
+    T weights[kMost];
+    const Index past = columns.past(x);
+    for (Index first = columns.first(x); first < past; first += kMost) {
+      const Index count = smaller(kMost, past - first);
+      for (Index i = 0; i < count; ++i) weights[i] = columns.weight(first + i, x);
+      for (Index oy = rows.first(y); oy < rows.past(y); ++oy) {
+        const T row_weight = rows.weight(oy, y);
+        const T* at = grad_output + (oy * g.out_width() + first) * g.channels;
+        for (Index i = 0; i < count; ++i, at += g.channels) {
+          const T weight = row_weight * weights[i];
+          for (int v = 0; v < Vectors; ++v) {
+            sum[v] += load_first<V>(at + v * kWidth, lanes) * weight;
+          }
+        }
       }
     }
     for (int v = 0; v < Vectors; ++v) store_first(grad_input + v * kWidth, sum[v], lanes);

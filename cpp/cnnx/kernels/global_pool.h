@@ -100,11 +100,11 @@ struct GlobalPool {
     for (Index image = 0; image < images; ++image) {
       Index c = 0;
       for (; c + 4 * kWidth <= channels; c += 4 * kWidth) {
-        maximum_of<4>(pixels, channels, input + c, kWidth, output + c, places + c);
+        maximum_of<4, 1>(pixels, channels, input + c, kWidth, output + c, places + c);
       }
       for (; c < channels; c += kWidth) {
         const int lanes = static_cast<int>(smaller<Index>(kWidth, channels - c));
-        maximum_of<1>(pixels, channels, input + c, lanes, output + c, places + c);
+        maximum_of<1, 4>(pixels, channels, input + c, lanes, output + c, places + c);
       }
       input += pixels * channels;
       output += channels;
@@ -112,26 +112,44 @@ struct GlobalPool {
     }
   }
 
-  template <int Vectors>
+  // Pixel p goes into maximum p % Phases, so that one comparison need not wait for the last.
+  template <int Vectors, int Phases>
   static void maximum_of(Index pixels, Index channels, const T* input, int lanes, T* output,
                          std::uint32_t* places) {
-    V best[Vectors];
-    Mask place[Vectors]{};
-    for (int v = 0; v < Vectors; ++v) best[v] = load_first<V>(input + v * kWidth, lanes);
-    for (Index p = 1; p < pixels; ++p) {
-      input += channels;
+    V best[Phases][Vectors];
+    Mask place[Phases][Vectors];
+    for (int i = 0; i < Phases; ++i) {
+      const Index first = i < pixels ? i : 0;
       for (int v = 0; v < Vectors; ++v) {
-        const V value = load_first<V>(input + v * kWidth, lanes);
-        // Greater, or the first NaN: not (value <= best) is true for both.
-        const Mask wins = ~(value <= best[v]) & (best[v] == best[v]);
-        best[v] = wins ? value : best[v];
-        place[v] = wins ? Mask{} + static_cast<MaskLane>(p) : place[v];
+        best[i][v] = load_first<V>(input + first * channels + v * kWidth, lanes);
+        place[i][v] = Mask{} + static_cast<MaskLane>(first);
+      }
+    }
+    for (Index p = Phases; p < pixels; p += Phases) {
+#pragma GCC unroll 8
+      for (int i = 0; i < Phases; ++i) {
+        // The last round looks at the last pixel more than once: no value is above itself.
+        const Index at = smaller(p + i, pixels - 1);
+        for (int v = 0; v < Vectors; ++v) {
+          const V value = load_first<V>(input + at * channels + v * kWidth, lanes);
+          // Greater, or the first NaN: not (value <= best) is true for both.
+          const Mask wins = ~(value <= best[i][v]) & (best[i][v] == best[i][v]);
+          best[i][v] = wins ? value : best[i][v];
+          place[i][v] = wins ? Mask{} + static_cast<MaskLane>(at) : place[i][v];
+        }
       }
     }
     for (int v = 0; v < Vectors; ++v) {
-      store_first(output + v * kWidth, best[v], lanes);
+      for (int i = 1; i < Phases; ++i) {
+        const V a = best[0][v], b = best[i][v];
+        const Mask same = (a == b) | ((a != a) & (b != b));
+        const Mask wins = (~(b <= a) & (a == a)) | (same & (place[i][v] < place[0][v]));
+        best[0][v] = wins ? b : a;
+        place[0][v] = wins ? place[i][v] : place[0][v];
+      }
+      store_first(output + v * kWidth, best[0][v], lanes);
       for (int i = 0; i < lanes; ++i) {
-        places[v * kWidth + i] = static_cast<std::uint32_t>(place[v][i]);
+        places[v * kWidth + i] = static_cast<std::uint32_t>(place[0][v][i]);
       }
     }
   }
