@@ -47,6 +47,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "mnist": {"optimizer": SGD(0.02, momentum=0.9, nesterov=True, weight_decay=1e-3)},
     "lenet": {"optimizer": Adam(1e-3), "loss": "mse"},
     "everything": {"optimizer": AdamW(1e-3)},
+    "averages": {"optimizer": AdamW(1e-3)},
+    "global maximum": {"optimizer": SGD(0.02, momentum=0.9)},
     "convolutions only": {"optimizer": SGD(0.01, momentum=0.9)},
     "branches": {"optimizer": SGD(0.01, momentum=0.9, weight_decay=1e-3)},
     "dropped": {"optimizer": Adam(1e-3)},

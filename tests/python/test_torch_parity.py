@@ -14,7 +14,20 @@ import numpy.typing as npt
 import pytest
 
 from cnnx import CNN, _core, ops
-from cnnx.layers import Activation, Conv2D, Dense, Flatten, MaxPool2D
+from cnnx.layers import (
+    ACTIVATIONS,
+    Activation,
+    AvgPool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
+    Layer,
+    MaxPool2D,
+    UpSample2D,
+    ZeroPad2D,
+)
 from cnnx.optimizers import Optimizer
 from rows import NETWORKS, OPTIMIZERS, Row, dicts
 from support import SGD as PLAIN_SGD
@@ -40,9 +53,20 @@ def _activate(torch: Any, z: Any, layer: dict[str, Any]) -> Any:
     name = layer.get("activation", "linear")
     if name == "leaky_relu":
         return torch.nn.functional.leaky_relu(z, layer.get("alpha", 0.01))
-    functions = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh}
+    if name == "elu":
+        return torch.nn.functional.elu(z, layer.get("alpha", 1.0))
     if name == "softmax":
         return torch.softmax(z, dim=1)
+    more = torch.nn.functional
+    functions = {
+        "relu": torch.relu,
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "softplus": more.softplus,
+        "gelu": more.gelu,
+        "silu": more.silu,
+        "hard_swish": more.hardswish,
+    }
     return functions[name](z) if name in functions else z
 
 
@@ -99,6 +123,27 @@ class _Peer:
         if kind == "max_pool2d":
             return nn.functional.max_pool2d(
                 x, tuple(layer["pool_size"]), tuple(layer["stride"]), tuple(layer["padding"])
+            )
+        if kind == "avg_pool2d":
+            return nn.functional.avg_pool2d(
+                x,
+                tuple(layer["pool_size"]),
+                tuple(layer["stride"]),
+                tuple(layer["padding"]),
+                count_include_pad=False,
+            )
+        if kind == "global_avg_pool2d":
+            return nn.functional.adaptive_avg_pool2d(x, 1).flatten(1)
+        if kind == "global_max_pool2d":
+            return nn.functional.adaptive_max_pool2d(x, 1).flatten(1)
+        if kind == "zero_pad2d":
+            top, bottom, left, right = layer["padding"]
+            return nn.functional.pad(x, (left, right, top, bottom))
+        if kind == "up_sample2d":
+            mode = layer["interpolation"]
+            corners = {} if mode == "nearest" else {"align_corners": False}
+            return nn.functional.interpolate(
+                x, scale_factor=tuple(map(float, layer["size"])), mode=mode, **corners
             )
         if kind == "flatten":
             return x.flatten(1)
@@ -192,6 +237,37 @@ CONVOLUTIONS = [
 def test_convolutions(torch: Any, isa: str, layer: Conv2D, dtype: str) -> None:
     row = Row((4, 13, 12), [layer, Flatten(), Dense(4)])
     _check_network(torch, row, dtype)
+
+
+MAPS = [
+    AvgPool2D(2),
+    AvgPool2D(3, stride=1, padding=1),
+    AvgPool2D((3, 2), stride=(2, 1), padding=(1, 1)),
+    AvgPool2D(2, stride=3),
+    AvgPool2D((13, 5), stride=4, padding=(6, 2)),
+    UpSample2D(2),
+    UpSample2D((3, 1)),
+    UpSample2D(2, "bilinear"),
+    UpSample2D((3, 4), "bilinear"),
+    ZeroPad2D(((1, 2), (0, 3))),
+    *(Activation(name) for name in ACTIVATIONS),
+    Activation("elu", alpha=0.3),
+]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layer", MAPS, ids=repr)
+def test_layers_on_maps(torch: Any, isa: str, layer: Layer, dtype: str) -> None:
+    row = Row((4, 13, 12), [Conv2D(21, 2), layer, Flatten(), Dense(4)])
+    _check_network(torch, row, dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layer", [GlobalAvgPool2D(), GlobalMaxPool2D()], ids=repr)
+def test_global_pools(torch: Any, isa: str, layer: Layer, dtype: str) -> None:
+    for channels in (3, 16, 70):
+        row = Row((4, 13, 12), [Conv2D(channels, 2, activation="relu"), layer, Dense(4)])
+        _check_network(torch, row, dtype)
 
 
 def test_names_and_layouts_of_a_sequential_network(torch: Any) -> None:

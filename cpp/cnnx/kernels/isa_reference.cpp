@@ -4,6 +4,7 @@
 
 #include "cnnx/kernels/isa.h"
 #include "cnnx/kernels/reference_norm.h"
+#include "cnnx/kernels/reference_pool.h"
 
 namespace cnnx {
 namespace {
@@ -38,6 +39,23 @@ void for_each_product(const ConvGeometry& g, Index images, Body&& body) {
   }
 }
 
+// In twice the precision: the argument's rounding would be much larger in the result.
+template <class T>
+T normal_below(T x) {
+  return static_cast<T>(std::erfc(-static_cast<long double>(x) / std::sqrt(2.0L)) / 2);
+}
+
+template <class T>
+T normal_density(T x) {
+  const auto wide = static_cast<long double>(x);
+  return static_cast<T>(std::exp(-wide * wide / 2) / std::sqrt(2 * std::acos(-1.0L)));
+}
+
+template <class T>
+T logistic(T x) {
+  return static_cast<T>(1 / (1 + std::exp(-static_cast<long double>(x))));
+}
+
 template <class T>
 T activated(Activation activation, T x) {
   switch (activation.kind) {
@@ -52,6 +70,16 @@ T activated(Activation activation, T x) {
       return T{1} / (T{1} + std::exp(-x));
     case ActivationKind::tanh:
       return std::tanh(x);
+    case ActivationKind::elu:
+      return x > T{0} ? x : static_cast<T>(activation.alpha) * std::expm1(x);
+    case ActivationKind::softplus:
+      return (x > T{0} ? x : T{0}) + std::log1p(std::exp(-std::abs(x)));
+    case ActivationKind::gelu:
+      return std::isinf(x) ? (x > T{0} ? x : T{0}) : x * normal_below(x);
+    case ActivationKind::silu:
+      return std::isinf(x) ? (x > T{0} ? x : T{0}) : x * logistic(x);
+    case ActivationKind::hard_swish:
+      return x < T{-3} ? T{0} : (x < T{3} ? x * (x + T{3}) / T{6} : x);
   }
   return x;
 }
@@ -70,8 +98,33 @@ T derivative(Activation activation, T y) {
       return y * (T{1} - y);
     case ActivationKind::tanh:
       return T{1} - y * y;
+    case ActivationKind::elu:
+      return y > T{0} ? T{1} : y + static_cast<T>(activation.alpha);
+    case ActivationKind::softplus:
+      return -std::expm1(-y);
+    case ActivationKind::gelu:
+    case ActivationKind::silu:
+    case ActivationKind::hard_swish:
+      return static_cast<T>(std::nan(""));
   }
   return T{1};
+}
+
+// From the input x, for those whose outputs do not tell it.
+template <class T>
+T derivative_at(Activation activation, T x) {
+  if (std::isinf(x)) return x > T{0} ? T{1} : T{0};
+  switch (activation.kind) {
+    case ActivationKind::gelu:
+      return normal_below(x) + x * normal_density(x);
+    case ActivationKind::silu:
+      return logistic(x) * (T{1} + x * logistic(-x));
+    case ActivationKind::hard_swish:
+      if (std::isnan(x)) return x;
+      return x <= T{-3} ? T{0} : (x < T{3} ? x / T{3} + T{0.5} : T{1});
+    default:
+      return static_cast<T>(std::nan(""));
+  }
 }
 
 template <class T>
@@ -247,6 +300,11 @@ struct Reference {
     }
   }
 
+  static void activate_backward_from_input(Activation activation, Index rows, Index columns,
+                                           const T* inputs, T* grad) {
+    for (Index i = 0; i < rows * columns; ++i) grad[i] *= derivative_at(activation, inputs[i]);
+  }
+
   static void column_sums(Index rows, Index columns, const T* values, T* sums, bool accumulate) {
     if (!accumulate) clear(columns, sums);
     for (Index i = 0; i < rows * columns; ++i) sums[i % columns] += values[i];
@@ -307,7 +365,11 @@ struct Reference {
         nullptr,
         {one_task, dense_scratch, dense_forward, dense_backward_data, dense_backward_weights},
         {pool_forward, pool_backward},
-        {activate, activate_backward, column_sums, sum_lanes, add, sum, affine},
+        ReferencePool<T>::average(),
+        ReferencePool<T>::global(),
+        ReferencePool<T>::bilinear(),
+        {activate, activate_backward, activate_backward_from_input, column_sums, sum_lanes, add,
+         sum, affine},
         {sgd, adam},
         ReferenceNorm<T>::kernel(),
         ReferenceDropout<T>::kernel()};

@@ -74,9 +74,32 @@ inline Attrs max_pool2d(const Pair& window, const Pair& stride, const Pair& padd
   return attrs;
 }
 
+inline Attrs avg_pool2d(const Pair& window, const Pair& stride, const Pair& padding = {0, 0}) {
+  Attrs attrs = max_pool2d(window, stride, padding);
+  attrs.set("kind", std::string("avg_pool2d"));
+  return attrs;
+}
+
 inline Attrs of_kind(const std::string& kind) {
   Attrs attrs;
   attrs.set("kind", kind);
+  return attrs;
+}
+
+inline Attrs global_avg_pool2d() { return of_kind("global_avg_pool2d"); }
+inline Attrs global_max_pool2d() { return of_kind("global_max_pool2d"); }
+
+// Top, bottom, left, right.
+inline Attrs zero_pad2d(const std::vector<Index>& sides) {
+  Attrs attrs = of_kind("zero_pad2d");
+  attrs.set("padding", sides);
+  return attrs;
+}
+
+inline Attrs up_sample2d(const Pair& size, const std::string& interpolation = "nearest") {
+  Attrs attrs = of_kind("up_sample2d");
+  attrs.set("size", list(size));
+  attrs.set("interpolation", interpolation);
   return attrs;
 }
 

@@ -41,6 +41,17 @@ def _geometry(layer: Layer, x: F64) -> conv.Geometry:
     )
 
 
+def _window(layer: Layer) -> tuple[Any, Any, Any]:
+    size = tuple(layer["pool_size"])
+    return size, tuple(layer.get("stride") or size), tuple(layer.get("padding", (0, 0)))
+
+
+def _resize(layer: Layer, x: F64) -> tuple[F64, F64]:
+    """The matrices that make rows and columns of an image longer."""
+    make = functions.repetition if layer["interpolation"] == "nearest" else functions.interpolation
+    return make(x.shape[2], layer["size"][0]), make(x.shape[3], layer["size"][1])
+
+
 class ReferenceNetwork:
     """Layers given as dictionaries of plain values, parameters by their public names.
 
@@ -90,9 +101,20 @@ class ReferenceNetwork:
         if kind == "dense":
             return functions.dense(x, w, b), None
         if kind == "max_pool2d":
-            size = tuple(layer["pool_size"])
-            stride = tuple(layer.get("stride") or size)
-            return pool.max_pool2d(x, size, stride, tuple(layer.get("padding", (0, 0))))
+            return pool.max_pool2d(x, *_window(layer))
+        if kind == "avg_pool2d":
+            return pool.avg_pool2d(x, *_window(layer)), None
+        if kind == "global_avg_pool2d":
+            return x.mean(axis=(2, 3)), None
+        if kind == "global_max_pool2d":
+            y, where = pool.max_pool2d(x, x.shape[2:], (1, 1), (0, 0))
+            return y[:, :, 0, 0], where
+        if kind == "zero_pad2d":
+            top, bottom, left, right = layer["padding"]
+            return np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right))), None
+        if kind == "up_sample2d":
+            rows, columns = _resize(layer, x)
+            return rows @ x @ columns.T, None
         if kind == "flatten":
             return x.reshape(len(x), -1), None
         if kind == "activation":
@@ -139,6 +161,18 @@ class ReferenceNetwork:
             return dx
         if kind == "max_pool2d":
             return pool.max_pool2d_backward(grad, kept, x.shape)
+        if kind == "avg_pool2d":
+            return pool.avg_pool2d_backward(grad, x.shape, *_window(layer))
+        if kind == "global_avg_pool2d":
+            return np.broadcast_to(grad[:, :, None, None] / x[0, 0].size, x.shape)
+        if kind == "global_max_pool2d":
+            return pool.max_pool2d_backward(grad[:, :, None, None], kept, x.shape)
+        if kind == "zero_pad2d":
+            top, _, left, _ = layer["padding"]
+            return grad[:, :, top : top + x.shape[2], left : left + x.shape[3]]
+        if kind == "up_sample2d":
+            rows, columns = _resize(layer, x)
+            return rows.T @ grad @ columns
         if kind == "flatten":
             return grad.reshape(x.shape)
         if kind == "rescale":
@@ -149,7 +183,8 @@ class ReferenceNetwork:
 
     @staticmethod
     def _activation(layer: Layer) -> tuple[str | None, float]:
-        return layer.get("activation"), float(layer.get("alpha", 0.01))
+        name = layer.get("activation")
+        return name, float(layer.get("alpha", 1.0 if name == "elu" else 0.01))
 
     def _run(self, layers: Sequence[Layer], prefix: str, x: F64, training: bool) -> Tape:
         """Run layers in a row: for each its input, its sums, what it kept, and its output."""
