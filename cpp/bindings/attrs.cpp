@@ -44,7 +44,7 @@ Attrs to_attrs(const py::dict& values) {
   Attrs attrs;
   for (const auto& [key, value] : values) {
     const auto name = key.cast<std::string>();
-    attrs.set(name, to_value(name, value));
+    if (!value.is_none()) attrs.set(name, to_value(name, value));  // None: not given
   }
   return attrs;
 }

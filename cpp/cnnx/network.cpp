@@ -56,7 +56,7 @@ Network<T>::Network(const std::vector<Attrs>& layers, const Shape& input,
     shape = layers_.back()->output();
   }
   check_loss();
-  drop_final_softmax();
+  drop_final_activation();
   move_activations();
   make_parameters(options.seed);
   if (options.optimizer) set_optimizer(*options.optimizer);
@@ -65,19 +65,23 @@ Network<T>::Network(const std::vector<Attrs>& layers, const Shape& input,
 
 template <class T>
 void Network<T>::check_loss() const {
-  if (!loss_ || !loss_->takes_logits() || output().flat) return;
-  throw ShapeError(concat("loss: cross-entropy expects outputs (classes,), the last layer gives ",
-                          output().str(),
-                          "; end the network with layers.Flatten() and layers.Dense()"));
+  if (!loss_) return;
+  if (loss_->takes_activation() == ActivationKind::softmax && !output().flat) {
+    throw ShapeError(concat("loss: cross-entropy expects outputs (classes,), the last layer gives ",
+                            output().str(),
+                            "; end the network with layers.Flatten() and layers.Dense()"));
+  }
+  loss_->check(output().size());
 }
 
-// A loss that takes logits has the softmax in it; predict() applies it to the outputs.
+// A loss that has a final activation in it is given what goes into one; predict() applies it.
 template <class T>
-void Network<T>::drop_final_softmax() {
-  if (layers_.empty() || !loss_ || !loss_->takes_logits()) return;
-  if (!layers_.back()->activates_softmax()) return;
-  layers_.back()->drop_softmax();
-  ends_with_softmax_ = true;
+void Network<T>::drop_final_activation() {
+  if (layers_.empty() || !loss_) return;
+  const ActivationKind kind = loss_->takes_activation();
+  if (kind == ActivationKind::linear || layers_.back()->final_activation() != kind) return;
+  layers_.back()->drop_activation();
+  taken_activation_ = kind;
 }
 
 // Lets max pools multiply by the derivative of the activation before them.
@@ -116,6 +120,7 @@ void Network<T>::make_parameters(std::uint64_t seed) {
       });
     }
   }
+  plan_updates();
 }
 
 template <class T>
@@ -162,27 +167,56 @@ void Network<T>::read_gradient(const std::string& name, T* values) const {
 
 template <class T>
 void Network<T>::set_optimizer(const Attrs& attrs) {
-  optimizer_ = make_optimizer<T>(attrs, *kernels_);
-  slots_.clear();
-  for (std::size_t i = 0; i < optimizer_->slots().size(); ++i) slots_.emplace_back(weights_.size());
-  step_ = 0;
+  updater_.set_optimizer(attrs, *kernels_, weights_.size());
 }
 
 template <class T>
-std::vector<std::string> Network<T>::slots() const {
-  return optimizer_ ? optimizer_->slots() : std::vector<std::string>{};
+void Network<T>::plan_updates() {
+  std::vector<UpdatePart> parts;
+  for (const auto& layer : layers_) {
+    for (const Parameter<T>& parameter : layer->parameters()) {
+      if (!parameter.trained || parameter.frozen) continue;
+      parts.push_back({offset_of(parameter), parameter.count(), parameter.dims.size() > 1});
+    }
+  }
+  updater_.plan(parts);
+}
+
+template <class T>
+void Network<T>::set_trainable(const std::vector<std::string>& names) {
+  for (const std::string& name : names) parameter(name);  // throws for an unknown one
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    for (Parameter<T>& parameter : layers_[l]->parameters()) {
+      const std::string name = std::to_string(l) + "." + parameter.name;
+      parameter.frozen = std::find(names.begin(), names.end(), name) == names.end();
+    }
+  }
+  plan_updates();
+}
+
+template <class T>
+void Network<T>::swap_average() {
+  T* average = updater_.swap_average();
+  for (const auto& layer : layers_) {
+    for (const Parameter<T>& parameter : layer->parameters()) {
+      if (!parameter.trained) continue;
+      std::swap_ranges(parameter.value, parameter.value + parameter.count(),
+                       average + offset_of(parameter));
+    }
+  }
+  stale_ = true;
 }
 
 template <class T>
 void Network<T>::read_slot(const std::string& name, Index slot, T* values) const {
   const Parameter<T>& found = parameter(name);
-  to_public(found, slots_[static_cast<std::size_t>(slot)].data() + offset_of(found), values);
+  to_public(found, updater_.slot(slot) + offset_of(found), values);
 }
 
 template <class T>
 void Network<T>::write_slot(const std::string& name, Index slot, const T* values) {
   const Parameter<T>& found = parameter(name);
-  to_stored(found, values, slots_[static_cast<std::size_t>(slot)].data() + offset_of(found));
+  to_stored(found, values, updater_.slot(slot) + offset_of(found));
 }
 
 template class Network<float>;

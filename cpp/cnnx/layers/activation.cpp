@@ -20,8 +20,8 @@ class ActivationLayer final : public Layer<T> {
 
   const char* kind() const override { return "Activation"; }
   bool reads_input() const override { return false; }
-  bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
-  void drop_softmax() override { activation_ = {}; }
+  ActivationKind final_activation() const override { return activation_.kind; }
+  void drop_activation() override { activation_ = {}; }
 
   void forward(const ForwardRun<T>& run) override {
     std::copy_n(run.input, run.images * this->input().size(), run.output);

@@ -22,8 +22,8 @@ class Dense final : public Layer<T> {
   const char* kind() const override { return "Dense"; }
   bool whole_batch() const override { return true; }
   Index flops() const override { return 2 * this->input().size() * units_; }
-  bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
-  void drop_softmax() override { activation_ = {}; }
+  ActivationKind final_activation() const override { return activation_.kind; }
+  void drop_activation() override { activation_ = {}; }
 
   Index scratch_size(Index images) const override {
     const DenseGeometry g = geometry(images);

@@ -28,6 +28,8 @@ struct Parameter {
   Index fan_in = 0, fan_out = 0;
   T* value = nullptr;  // set by the network, as is grad
   T* grad = nullptr;
+  bool trained = true;  // false: running statistics, which the optimizer neither sees nor averages
+  bool frozen = false;  // not to be updated for now
 
   Index count() const { return view[0] * view[1] * view[2] * view[3]; }
 };
@@ -96,8 +98,9 @@ class Layer {
   virtual std::optional<Activation> activation_to_leave() const { return std::nullopt; }
   virtual void leave_activation() {}
   virtual bool take_activation(Activation /*activation*/) { return false; }
-  virtual bool activates_softmax() const { return false; }
-  virtual void drop_softmax() {}  // the loss or predict() applies it instead
+  // The activation that the layer ends with and can do without.
+  virtual ActivationKind final_activation() const { return ActivationKind::linear; }
+  virtual void drop_activation() {}  // the loss or predict() applies it instead
 
   virtual Index saved_bytes() const { return 0; }                   // per image
   virtual Index scratch_size(Index /*images*/) const { return 0; }  // per thread

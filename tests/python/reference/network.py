@@ -34,13 +34,20 @@ class ReferenceNetwork:
     parameters
         ``"<index>.weight"`` and ``"<index>.bias"`` in PyTorch's layouts.
     loss
-        ``"cross_entropy"`` or ``"mse"``.
+        Its kind, or as ``loss.to_dict()`` gives it.
     """
 
-    def __init__(self, layers: Sequence[Layer], parameters: Mapping[str, Any], loss: str) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        parameters: Mapping[str, Any],
+        loss: str | Mapping[str, Any],
+    ) -> None:
         self.layers = list(layers)
         self.parameters = {k: np.asarray(v, np.float64) for k, v in parameters.items()}
-        self.loss = loss
+        options = {"kind": loss} if isinstance(loss, str) else dict(loss)
+        self.loss: str = options.pop("kind")
+        self.loss_options = options
 
     def _step(self, index: int, x: F64) -> tuple[F64, Any]:
         """Output of one layer, before its activation, and what its backward pass needs."""
@@ -105,8 +112,8 @@ class ReferenceNetwork:
     def gradients(self, x: Any, targets: Any) -> tuple[F64, dict[str, F64]]:
         """Loss of every image, and the gradients of the mean loss ("input" for the images).
 
-        ``targets`` are rows as wide as the output. Cross-entropy undoes a final softmax: it is
-        taken of the values that went into it.
+        ``targets`` are rows as wide as the output. Cross-entropy undoes a final softmax, and others
+        their activation: it is taken of the values that went into it.
         """
         values = np.asarray(x, np.float64)
         tape: list[tuple[F64, F64, Any]] = []
@@ -115,11 +122,10 @@ class ReferenceNetwork:
             tape.append((values, z, kept))
             values = functions.activation(z, *self._activation(index))
         goal = np.asarray(targets, np.float64)
-        fused = self.loss == "cross_entropy" and self._activation(-1)[0] == "softmax"
-        if self.loss == "cross_entropy":
-            loss, grad = functions.cross_entropy(tape[-1][1] if fused else values, goal)
-        else:
-            loss, grad = functions.mse(values, goal)
+        last = self._activation(-1)[0]
+        fused = last is not None and functions.TAKEN.get(self.loss) == last
+        outputs = tape[-1][1] if fused else values
+        loss, grad = functions.LOSSES[self.loss](outputs, goal, **self.loss_options)
         grad = grad / len(values)
         grads: dict[str, F64] = {}
         for index in reversed(range(len(self.layers))):
