@@ -163,12 +163,18 @@ class BatchReader:
             "values 0..255 are used as they are, which trains badly; add layers.Rescale(1/255) "
             "as the first layer",
             UserWarning,
-            stacklevel=_levels_to_the_caller(),
+            stacklevel=levels_to_the_caller(),
         )
 
 
-def _levels_to_the_caller() -> int:
-    """Count the calls between a warning and the user's code, so that it names the user's line."""
+def levels_to_the_caller() -> int:
+    """Count the calls between a warning and the user's code, so that it names the user's line.
+
+    Returns
+    -------
+    int
+        What `warnings.warn` takes as ``stacklevel``, called where this is called.
+    """
     import inspect  # noqa: PLC0415 - only warnings need it
 
     frame, level = inspect.currentframe(), 0

@@ -10,7 +10,7 @@ import numpy as np
 from cnnx._arrays import AllFinite, Array, as_array, as_numbers, check_finite, first_where
 from cnnx.errors import ShapeError
 
-_OF_CLASSES = frozenset({"cross_entropy", "focal"})
+OF_CLASSES = frozenset({"cross_entropy", "focal"})
 """The losses that tell classes apart, whose rows are probabilities."""
 
 _SUM_TOLERANCE = 1e-3
@@ -73,7 +73,7 @@ def targets(
     numbers = as_numbers(array, name, dtype, keep=True)
     check_finite(numbers, name, dtype, all_finite)
     rows = as_numbers(numbers, name, dtype, keep=False)
-    if loss in _OF_CLASSES:
+    if loss in OF_CLASSES:
         _check_probabilities(rows, name, loss)
     elif loss == "binary_cross_entropy":
         _check_fractions(rows, name)
@@ -95,7 +95,7 @@ def takes_labels(output_shape: tuple[int, ...], loss: str) -> bool:
     bool
         Whether they are.
     """
-    return len(output_shape) == 1 and (output_shape != (1,) or loss in _OF_CLASSES)
+    return len(output_shape) == 1 and (output_shape != (1,) or loss in OF_CLASSES)
 
 
 def check_length(images: Array, labels: Array, x: str, y: str) -> None:
