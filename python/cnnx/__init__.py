@@ -9,8 +9,8 @@
 
 `CNN` is the network: it trains, scores, predicts, saves and loads. `layers`, `losses` and
 `optimizers` describe its parts, `callbacks` what is called while it trains, `augment` changes
-training images at random, `datasets` gives real images, `ops` runs single passes on NumPy arrays,
-and `io` reads and writes model files.
+training images at random, `datasets` gives real images, `metrics` tells how good predictions are,
+`ops` runs single passes on NumPy arrays, and `io` reads and writes model files.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from cnnx.history import History
 from cnnx.model import CNN
 
 if TYPE_CHECKING:
-    from cnnx import augment, datasets
+    from cnnx import augment, datasets, metrics
 
 __version__: str = _config.VERSION
 
 
 def __getattr__(name: str) -> Any:
-    """Import the data sets and the augmentations when they are first used."""
-    if name in {"augment", "datasets"}:
+    """Import what not every program needs when it is first used."""
+    if name in {"augment", "datasets", "metrics"}:
         return importlib.import_module(f"cnnx.{name}")
     raise AttributeError(f"module 'cnnx' has no attribute {name!r}")
 
@@ -54,6 +54,7 @@ __all__ = [
     "io",
     "layers",
     "losses",
+    "metrics",
     "ops",
     "optimizers",
     "set_num_threads",

@@ -33,8 +33,16 @@ from cnnx.layers import (
     UpSample2D,
     ZeroPad2D,
 )
-from cnnx.losses import CrossEntropy, Loss, MeanSquaredError
-from cnnx.optimizers import SGD, Adam, AdamW, Optimizer
+from cnnx.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Focal,
+    Huber,
+    Loss,
+    MeanAbsoluteError,
+    MeanSquaredError,
+)
+from cnnx.optimizers import SGD, Adagrad, Adam, AdamW, Lion, Optimizer, RMSprop
 
 
 class Row(NamedTuple):
@@ -181,8 +189,12 @@ LAYERS: dict[str, list[Row]] = {
 }
 
 LOSSES: dict[str, list[Loss]] = {
-    "cross_entropy": [CrossEntropy()],
+    "cross_entropy": [CrossEntropy(), CrossEntropy(label_smoothing=0.1)],
+    "binary_cross_entropy": [BinaryCrossEntropy()],
+    "focal": [Focal(), Focal(0.5, (0.25, 1.0, 2.0, 0.5))],
     "mse": [MeanSquaredError()],
+    "mae": [MeanAbsoluteError()],
+    "huber": [Huber(), Huber(0.25)],
 }
 
 OPTIMIZERS: dict[str, list[Optimizer]] = {
@@ -192,9 +204,19 @@ OPTIMIZERS: dict[str, list[Optimizer]] = {
         SGD(0.05, momentum=0.8, nesterov=True),
         SGD(0.1, momentum=0.9, weight_decay=0.02),
         SGD(0.1, momentum=0.5, nesterov=True, weight_decay=0.01),
+        SGD(0.1, momentum=0.8, weight_decay=0.01, clip_norm=0.7, clip_value=0.1, ema=0.5),
     ],
     "adam": [Adam(0.01), Adam(0.02, 0.8, 0.95, 1e-4, weight_decay=0.05)],
-    "adamw": [AdamW(0.01), AdamW(0.02, 0.8, 0.95, 1e-6, weight_decay=0.1)],
+    "adamw": [
+        AdamW(0.01),
+        AdamW(0.02, 0.8, 0.95, 1e-6, weight_decay=0.1, decay_weights_only=True),
+    ],
+    "rmsprop": [
+        RMSprop(0.003),
+        RMSprop(0.001, 0.9, momentum=0.9, epsilon=1e-5, weight_decay=0.01, clip_value=0.05),
+    ],
+    "adagrad": [Adagrad(0.05), Adagrad(0.05, 1e-6, weight_decay=0.01, ema=0.8)],
+    "lion": [Lion(0.005), Lion(0.003, 0.8, 0.95, 0.1, clip_norm=0.5, ema=0.9)],
 }
 
 AUGMENTATIONS: dict[str, list[Augmentation]] = {

@@ -28,8 +28,9 @@ from cnnx.layers import (
     UpSample2D,
     ZeroPad2D,
 )
+from cnnx.losses import Loss
 from cnnx.optimizers import Optimizer
-from rows import NETWORKS, OPTIMIZERS, Row, dicts
+from rows import LOSSES, NETWORKS, OPTIMIZERS, Row, dicts
 from support import SGD as PLAIN_SGD
 from support import assert_close
 
@@ -323,6 +324,19 @@ def _torch_optimizer(torch: Any, optimizer: Optimizer, weights: Any) -> Any:
             nesterov=o["nesterov"],
             weight_decay=o["weight_decay"],
         )
+    if o["kind"] == "rmsprop":
+        return torch.optim.RMSprop(
+            weights,
+            o["learning_rate"],
+            alpha=o["rho"],
+            eps=o["epsilon"],
+            weight_decay=o["weight_decay"],
+            momentum=o["momentum"],
+        )
+    if o["kind"] == "adagrad":
+        return torch.optim.Adagrad(
+            weights, o["learning_rate"], eps=o["epsilon"], weight_decay=o["weight_decay"]
+        )
     which = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[o["kind"]]
     return which(
         weights,
@@ -331,6 +345,17 @@ def _torch_optimizer(torch: Any, optimizer: Optimizer, weights: Any) -> Any:
         eps=o["epsilon"],
         weight_decay=o["weight_decay"],
     )
+
+
+def _groups(optimizer: Optimizer, parameters: Any) -> Any:
+    """The parameters as PyTorch takes them to decay weights only."""
+    parameters = list(parameters)
+    if not optimizer.decay_weights_only:
+        return parameters
+    return [
+        {"params": [p for p in parameters if p.ndim > 1]},
+        {"params": [p for p in parameters if p.ndim == 1], "weight_decay": 0.0},
+    ]
 
 
 STEPS = {
@@ -343,7 +368,9 @@ STEPS = {
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(
-    "optimizer", [o for entries in OPTIMIZERS.values() for o in entries], ids=repr
+    "optimizer",
+    [o for kind, entries in OPTIMIZERS.items() if kind != "lion" for o in entries],  # it has none
+    ids=repr,
 )
 def test_ten_steps_of_every_optimizer(torch: Any, optimizer: Optimizer, dtype: str) -> None:
     row = NETWORKS["lenet"]
@@ -351,7 +378,11 @@ def test_ten_steps_of_every_optimizer(torch: Any, optimizer: Optimizer, dtype: s
     peer = _Peer(torch, row, dtype)
     model = CNN(row.layers, row.input_shape, optimizer=optimizer, dtype=dtype)
     model.load_state_dict(peer.state())
-    updates = _torch_optimizer(torch, optimizer, peer.modules.parameters())
+    updates = _torch_optimizer(torch, optimizer, _groups(optimizer, peer.modules.parameters()))
+    average = None
+    if optimizer.ema is not None:
+        decay = torch.optim.swa_utils.get_ema_multi_avg_fn(optimizer.ema)
+        average = torch.optim.swa_utils.AveragedModel(peer.modules, multi_avg_fn=decay)
     for step in range(10):
         rng = np.random.default_rng(step)
         x = rng.standard_normal((16, *row.input_shape)).astype(dtype)
@@ -359,12 +390,60 @@ def test_ten_steps_of_every_optimizer(torch: Any, optimizer: Optimizer, dtype: s
         updates.zero_grad()
         loss = peer.loss(x, y)
         loss.backward()
+        if optimizer.clip_value is not None:
+            torch.nn.utils.clip_grad_value_(peer.modules.parameters(), optimizer.clip_value)
+        if optimizer.clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(peer.modules.parameters(), optimizer.clip_norm)
         updates.step()
+        if average is not None:
+            average.update_parameters(peer.modules)
         own, _ = model.train_batch(x, y)
         assert own == pytest.approx(loss.item(), rel=STEPS[dtype])
     state = peer.state()
     for name, value in model.state_dict().items():
         assert_close(value, state[name], STEPS[dtype], f"{name} after ten steps")
+    if average is None:
+        return
+    with model.averaged_weights():
+        for name, value in average.module.named_parameters():
+            own_average = model.state_dict()[name]
+            assert_close(own_average, value.detach().numpy(), STEPS[dtype], f"average of {name}")
+
+
+def _torch_loss(torch: Any, loss: Loss, outputs: Any, y: Any) -> Any:
+    """The same loss from PyTorch, a mean over the images; the focal one from its definition."""
+    f, o = torch.nn.functional, loss.to_dict()
+    rows = torch.eye(outputs.shape[1], dtype=outputs.dtype)[y]
+    if o["kind"] == "cross_entropy":
+        return f.cross_entropy(outputs, y, label_smoothing=o["label_smoothing"])
+    if o["kind"] == "binary_cross_entropy":
+        return f.binary_cross_entropy_with_logits(outputs, rows)
+    if o["kind"] == "focal":
+        p = outputs.softmax(dim=1)[torch.arange(len(y)), y]
+        alpha = torch.ones(outputs.shape[1], dtype=outputs.dtype)
+        if o["alpha"] is not None:
+            alpha = torch.tensor(o["alpha"], dtype=outputs.dtype)
+        return -(alpha[y] * (1 - p) ** o["gamma"] * p.log()).mean()
+    if o["kind"] == "huber":
+        return f.huber_loss(outputs, rows, delta=o["delta"])
+    return {"mse": f.mse_loss, "mae": f.l1_loss}[o["kind"]](outputs, rows)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("loss", [o for entries in LOSSES.values() for o in entries], ids=repr)
+def test_every_loss(torch: Any, loss: Loss, dtype: str) -> None:
+    """Values and gradients, of labels and of one-hot rows."""
+    rng = np.random.default_rng(4)
+    x = (3 * rng.standard_normal((20, 4))).astype(dtype)
+    y = rng.integers(0, 4, 20)
+    model = CNN([Activation("linear")], (4,), loss=loss, dtype=dtype)
+    inputs = torch.from_numpy(x).requires_grad_()
+    expected = _torch_loss(torch, loss, inputs, torch.from_numpy(y))
+    expected.backward()
+    for targets in (y, np.eye(4, dtype=dtype)[y]):
+        total, _, grads = model._network.gradients(x, targets)
+        assert total / 20 == pytest.approx(expected.item(), rel=10 * TOLERANCE[dtype])
+        assert_close(grads["input"], inputs.grad.numpy(), TOLERANCE[dtype], "input")
 
 
 def test_pooling_with_indices(torch: Any) -> None:

@@ -359,6 +359,59 @@ struct Reference {
     }
   }
 
+  static void rmsprop(const RmspropStep& s, Index count, const T* grad, T* square, T* momentum,
+                      T* weights) {
+    for (Index i = 0; i < count; ++i) {
+      const T g = grad[i] + static_cast<T>(s.weight_decay) * weights[i];
+      square[i] = static_cast<T>(s.rho) * square[i] + static_cast<T>(1.0 - s.rho) * g * g;
+      T step = g / (std::sqrt(square[i]) + static_cast<T>(s.epsilon));
+      if (momentum != nullptr) {
+        step = momentum[i] = static_cast<T>(s.momentum) * momentum[i] + step;
+      }
+      weights[i] -= static_cast<T>(s.learning_rate) * step;
+    }
+  }
+
+  static void adagrad(const AdagradStep& s, Index count, const T* grad, T* square, T* weights) {
+    for (Index i = 0; i < count; ++i) {
+      const T g = grad[i] + static_cast<T>(s.weight_decay) * weights[i];
+      square[i] += g * g;
+      weights[i] -=
+          static_cast<T>(s.learning_rate) * g / (std::sqrt(square[i]) + static_cast<T>(s.epsilon));
+    }
+  }
+
+  static void lion(const LionStep& s, Index count, const T* grad, T* mean, T* weights) {
+    for (Index i = 0; i < count; ++i) {
+      const T mix = static_cast<T>(s.beta_1) * mean[i] + static_cast<T>(1.0 - s.beta_1) * grad[i];
+      const T sign = mix > T{0} ? T{1} : mix < T{0} ? T{-1} : mix;  // NaN stays NaN
+      weights[i] *= static_cast<T>(1.0 - s.learning_rate * s.weight_decay);
+      weights[i] -= static_cast<T>(s.learning_rate) * sign;
+      mean[i] = static_cast<T>(s.beta_2) * mean[i] + static_cast<T>(1.0 - s.beta_2) * grad[i];
+    }
+  }
+
+  static T within(T x, T most) { return x > most ? most : x < -most ? -most : x; }
+
+  static void clip(Index count, T most, T scale, T* grad) {
+    for (Index i = 0; i < count; ++i) grad[i] = scale * within(grad[i], most);
+  }
+
+  static double sum_squares(Index count, T most, const T* grad) {
+    double sum = 0;
+    for (Index i = 0; i < count; ++i) {
+      const double g = static_cast<double>(within(grad[i], most));
+      sum += g * g;
+    }
+    return sum;
+  }
+
+  static void average(Index count, double decay, const T* weights, T* average) {
+    for (Index i = 0; i < count; ++i) {
+      average[i] += static_cast<T>(1.0 - decay) * (weights[i] - average[i]);
+    }
+  }
+
   static constexpr KernelTable<T> table() {
     return {
         {packed_size, pack, no_scratch, conv_forward, conv_backward_data, conv_backward_weights},
@@ -370,7 +423,7 @@ struct Reference {
         ReferencePool<T>::bilinear(),
         {activate, activate_backward, activate_backward_from_input, column_sums, sum_lanes, add,
          sum, affine},
-        {sgd, adam},
+        {sgd, adam, rmsprop, adagrad, lion, clip, sum_squares, average},
         ReferenceNorm<T>::kernel(),
         ReferenceDropout<T>::kernel()};
   }

@@ -259,10 +259,34 @@ struct AdamStep {
   bool decoupled;                     // AdamW
 };
 
+struct RmspropStep {
+  double learning_rate, rho, momentum, epsilon, weight_decay;
+};
+
+struct AdagradStep {
+  double learning_rate, epsilon, weight_decay;
+};
+
+struct LionStep {
+  double learning_rate, beta_1, beta_2, weight_decay;
+};
+
 template <class T>
 struct UpdateKernel {
   void (*sgd)(const SgdStep&, Index count, const T* grad, T* momentum, T* weights);
   void (*adam)(const AdamStep&, Index count, const T* grad, T* mean, T* square, T* weights);
+  // momentum is null where the step has none.
+  void (*rmsprop)(const RmspropStep&, Index count, const T* grad, T* square, T* momentum,
+                  T* weights);
+  void (*adagrad)(const AdagradStep&, Index count, const T* grad, T* square, T* weights);
+  void (*lion)(const LionStep&, Index count, const T* grad, T* mean, T* weights);
+  // grad = scale * grad, after elements beyond `most` were set to it (infinity: none are). NaN
+  // stays NaN.
+  void (*clip)(Index count, T most, T scale, T* grad);
+  // The sum of the squares that clip() with a scale of 1 would leave.
+  double (*sum_squares)(Index count, T most, const T* grad);
+  // average += (1 - decay) * (weights - average).
+  void (*average)(Index count, double decay, const T* weights, T* average);
 };
 
 template <class T>

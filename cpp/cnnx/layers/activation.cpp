@@ -20,13 +20,12 @@ class ActivationLayer final : public Layer<T> {
   const char* kind() const override { return "Activation"; }
   bool passes_through() const override { return activation_.kind == ActivationKind::linear; }
   std::optional<Activation> sole_activation() const override { return activation_; }
-  void drop_activation() override { activation_ = {}; }
   bool reads_input() const override { return !told_by_outputs(activation_); }
   bool reads_output() const override {
     return told_by_outputs(activation_) && activation_.kind != ActivationKind::linear;
   }
-  bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
-  void drop_softmax() override { activation_ = {}; }
+  ActivationKind final_activation() const override { return activation_.kind; }
+  void drop_activation() override { activation_ = {}; }
 
   void forward(const ForwardRun<T>& run) override {
     std::copy_n(run.input, run.images * this->input().size(), run.output);

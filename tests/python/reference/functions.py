@@ -115,12 +115,35 @@ def one_hot(labels: npt.NDArray[np.int64], classes: int) -> F64:
     return rows
 
 
-def cross_entropy(logits: F64, targets: F64) -> tuple[F64, F64]:
-    """Loss of every image and its gradient by the logits; targets are rows of probabilities."""
+def _log_softmax(logits: F64) -> F64:
     shifted = logits - logits.max(axis=1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    loss = -(targets * log_p).sum(axis=1)
-    return loss, np.exp(log_p) * targets.sum(axis=1, keepdims=True) - targets
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+
+
+def cross_entropy(logits: F64, targets: F64, label_smoothing: float = 0.0) -> tuple[F64, F64]:
+    """Loss of every image and its gradient by the logits; targets are rows of probabilities."""
+    goal = (1.0 - label_smoothing) * targets + label_smoothing / targets.shape[1]
+    log_p = _log_softmax(logits)
+    return -(goal * log_p).sum(axis=1), np.exp(log_p) * goal.sum(axis=1, keepdims=True) - goal
+
+
+def binary_cross_entropy(logits: F64, targets: F64) -> tuple[F64, F64]:
+    """Mean over the outputs of each image of the cross-entropy of yes and no."""
+    p = activation(logits, "sigmoid")
+    no = activation(-logits, "sigmoid")
+    count = logits[0].size
+    loss = -(targets * np.log(p) + (1.0 - targets) * np.log(no))
+    return loss.reshape(len(loss), -1).mean(axis=1), (p - targets) / count
+
+
+def focal(logits: F64, targets: F64, gamma: float = 2.0, alpha: Any = None) -> tuple[F64, F64]:
+    """Focal loss of every image; its gradient goes through the Jacobian of the softmax."""
+    log_p = _log_softmax(logits)
+    p = np.exp(log_p)
+    weight = targets * (1.0 if alpha is None else np.asarray(alpha))
+    loss = -(weight * (1.0 - p) ** gamma * log_p).sum(axis=1)
+    by_p = weight * (gamma * (1.0 - p) ** (gamma - 1.0) * log_p - (1.0 - p) ** gamma / p)
+    return loss, p * (by_p - (by_p * p).sum(axis=1, keepdims=True))
 
 
 def mse(outputs: F64, targets: F64) -> tuple[F64, F64]:
@@ -128,3 +151,32 @@ def mse(outputs: F64, targets: F64) -> tuple[F64, F64]:
     error = outputs - targets
     count = error[0].size
     return (error**2).reshape(len(error), -1).mean(axis=1), 2.0 * error / count
+
+
+def mae(outputs: F64, targets: F64) -> tuple[F64, F64]:
+    """Mean over the outputs of each image of the absolute error, and its gradient."""
+    error = outputs - targets
+    count = error[0].size
+    return np.abs(error).reshape(len(error), -1).mean(axis=1), np.sign(error) / count
+
+
+def huber(outputs: F64, targets: F64, delta: float = 1.0) -> tuple[F64, F64]:
+    """Mean over the outputs of each image of Huber's function, and its gradient."""
+    error = outputs - targets
+    near = np.abs(error) <= delta
+    loss = np.where(near, 0.5 * error**2, delta * (np.abs(error) - 0.5 * delta))
+    grad = np.where(near, error, delta * np.sign(error))
+    return loss.reshape(len(loss), -1).mean(axis=1), grad / error[0].size
+
+
+LOSSES = {
+    "cross_entropy": cross_entropy,
+    "binary_cross_entropy": binary_cross_entropy,
+    "focal": focal,
+    "mse": mse,
+    "mae": mae,
+    "huber": huber,
+}
+
+TAKEN = {"cross_entropy": "softmax", "focal": "softmax", "binary_cross_entropy": "sigmoid"}
+"""The final activation that a loss undoes: it is taken of the values that went into it."""

@@ -63,13 +63,20 @@ class ReferenceNetwork:
         ``"<index>.weight"`` and ``"<index>.bias"`` in PyTorch's layouts; in branches
         ``"<index>.branch.<index>.weight"`` and so on.
     loss
-        ``"cross_entropy"`` or ``"mse"``.
+        Its kind, or as ``loss.to_dict()`` gives it.
     """
 
-    def __init__(self, layers: Sequence[Layer], parameters: Mapping[str, Any], loss: str) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        parameters: Mapping[str, Any],
+        loss: str | Mapping[str, Any],
+    ) -> None:
         self.layers = list(layers)
         self.parameters = {k: np.asarray(v, np.float64) for k, v in parameters.items()}
-        self.loss = loss
+        options = {"kind": loss} if isinstance(loss, str) else dict(loss)
+        self.loss: str = options.pop("kind")
+        self.loss_options = options
 
     def _step(self, name: str, layer: Layer, x: F64, training: bool) -> tuple[F64, Any]:
         """Output of one layer, before its activation, and what its backward pass needs."""
@@ -221,17 +228,16 @@ class ReferenceNetwork:
     def gradients(self, x: Any, targets: Any) -> tuple[F64, dict[str, F64]]:
         """Loss of every image, and the gradients of the mean loss ("input" for the images).
 
-        ``targets`` are rows as wide as the output. Cross-entropy undoes a final softmax: it is
-        taken of the values that went into it.
+        ``targets`` are rows as wide as the output. Cross-entropy undoes a final softmax, and others
+        their activation: it is taken of the values that went into it.
         """
         tape = self._run(self.layers, "", np.asarray(x, np.float64), True)
         values = tape[-1][3]
         goal = np.asarray(targets, np.float64)
-        fused = self.loss == "cross_entropy" and self._activation(self.layers[-1])[0] == "softmax"
-        if self.loss == "cross_entropy":
-            loss, grad = functions.cross_entropy(tape[-1][1] if fused else values, goal)
-        else:
-            loss, grad = functions.mse(values, goal)
+        last = self._activation(self.layers[-1])[0]
+        fused = last is not None and functions.TAKEN.get(self.loss) == last
+        outputs = tape[-1][1] if fused else values
+        loss, grad = functions.LOSSES[self.loss](outputs, goal, **self.loss_options)
         grads: dict[str, F64] = {}
         grads["input"] = self._run_back(self.layers, "", grad / len(values), tape, grads, fused)
         return loss, grads
