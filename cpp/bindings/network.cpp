@@ -240,15 +240,6 @@ class NetworkHandle {
     return images;
   }
 
-  // The parameters that the optimizer keeps state for.
-  std::vector<std::string> network_.learned_names() const {
-    std::vector<std::string> names;
-    for (const std::string& name : network_.parameter_names()) {
-      if (network_.parameter(name).trained) names.push_back(name);
-    }
-    return names;
-  }
-
   Targets<T> to_targets(const py::object& y, const py::object& weights, Holder& holder) const {
     Targets<T> targets;
     const Index rows = py::reinterpret_borrow<py::array>(holder.x).shape(0);

@@ -128,7 +128,7 @@ void Network<T>::loss_pass(Job& job, const Range& pass, const T* outputs, T* gra
                     sizeof(T) == sizeof(float) ? ImageType::float32 : ImageType::float64,
                     job.images.index, job.images.count};
   const bool by_row = rows.data != nullptr || job.mix.active();
-  const Index most = workspace_.schedule().pass_images;
+  const Index most = std::max(workspace_.schedule().pass_images, pass.count);
   if (by_row) target_rows_.reserve((job.mix.active() ? 2 : 1) * most * size);
   constexpr Index kGroup = 16;
   parallel_for(ceil_div(pass.count, kGroup), pass.count * size * 32, [&](Index task, int) {

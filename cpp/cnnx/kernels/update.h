@@ -141,19 +141,20 @@ struct Update {
     });
   }
 
-  // Eight sums side by side whatever the vectors' length, so that all instruction sets add alike.
+  // Sums side by side, as many whatever the vectors' length, so that all instruction sets add
+  // alike.
   static double sum_squares(Index count, T most, const T* grad) {
-    constexpr int kSums = 8;
+    constexpr int kSums = 32;
     double sums[kSums] = {};
-    const auto add = [&](Index i, int n) {
-      for (int k = 0; k < n; ++k) {
-        const T g = grad[i + k] > most ? most : grad[i + k] < -most ? -most : grad[i + k];
-        sums[k] += static_cast<double>(g) * static_cast<double>(g);
-      }
+    const auto square = [&](Index i) {
+      const T g = grad[i] > most ? most : grad[i] < -most ? -most : grad[i];
+      return static_cast<double>(g) * static_cast<double>(g);
     };
     Index i = 0;
-    for (; i + kSums <= count; i += kSums) add(i, kSums);
-    add(i, static_cast<int>(count - i));
+    for (; i + kSums <= count; i += kSums) {
+      for (int k = 0; k < kSums; ++k) sums[k] += square(i + k);
+    }
+    for (int k = 0; i < count; ++i, ++k) sums[k] += square(i);
     for (int width = kSums / 2; width > 0; width /= 2) {
       for (int k = 0; k < width; ++k) sums[k] += sums[k + width];
     }
