@@ -1,6 +1,8 @@
 // What a batch is run for: training, gradients, scores, outputs. How it runs: training.cpp and
 // inference.cpp.
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 
 #include "cnnx/core/error.h"
 #include "cnnx/core/parallel.h"
@@ -13,16 +15,25 @@ template <class T>
 void Network<T>::check(const Images& images, const Targets<T>* targets) const {
   if (images.count < 1) throw ShapeError("the batch is empty; give at least one image");
   if (targets == nullptr) return;
-  const Index classes = output().size();
+  if (!loss_) throw ConfigError("the network has no loss");
+  const Index size = output().size();
+  const Index classes = loss_->classes(size);
   for (Index i = 0; i < images.count; ++i) {
     const Index row = images.row(i);
+    if (targets->weights != nullptr) {
+      const T weight = targets->weights[row];
+      if (!(weight >= T{0} && std::isfinite(weight))) {
+        throw DataError(concat("the weight at index ", row, " is ", weight,
+                               "; expected a finite number of at least 0"));
+      }
+    }
     if (targets->labels != nullptr) {
       const Index label = targets->labels[row];
       if (label < 0 || label >= classes) {
         throw DataError(concat("label ", label, " at index ", row, " is out of range for ", classes,
                                " classes; expected 0 to ", classes - 1));
       }
-    } else if (!all_finite(classes, targets->rows + row * classes)) {
+    } else if (!all_finite(size, targets->rows + row * size)) {
       throw DataError(concat("the target at index ", row, " holds NaN or infinity"));
     }
   }
@@ -43,7 +54,8 @@ void Network<T>::refuse_not_finite(const Images& images) const {
 template <class T>
 BatchResult Network<T>::train_batch(const Images& images, const Targets<T>& targets,
                                     std::optional<double> learning_rate) {
-  if (!optimizer_) throw ConfigError("the network has no optimizer");
+  if (!updater_.ready()) throw ConfigError("the network has no optimizer");
+  updater_.require_unswapped("training");
   check(images, &targets);
   Job job{images, &targets};
   if (augmentation_) {
@@ -51,7 +63,10 @@ BatchResult Network<T>::train_batch(const Images& images, const Targets<T>& targ
     job.mix = augmentation_->mix(images);
   }
   run_training(job);
-  update_weights(learning_rate.value_or(optimizer_->learning_rate()));
+  updater_.update(learning_rate.value_or(updater_.optimizer().learning_rate()), weights_.data(),
+                  grads_.data());
+  packed_ = Packed::no;
+  for (const Node<T>& node : graph_.nodes()) node.layer->end_step();
   return job.result;
 }
 
@@ -113,7 +128,7 @@ void Network<T>::loss_pass(Job& job, const Range& pass, const T* outputs, T* gra
                     sizeof(T) == sizeof(float) ? ImageType::float32 : ImageType::float64,
                     job.images.index, job.images.count};
   const bool by_row = rows.data != nullptr || job.mix.active();
-  const Index most = workspace_.schedule().pass_images;
+  const Index most = std::max(workspace_.schedule().pass_images, pass.count);
   if (by_row) target_rows_.reserve((job.mix.active() ? 2 : 1) * most * size);
   constexpr Index kGroup = 16;
   parallel_for(ceil_div(pass.count, kGroup), pass.count * size * 32, [&](Index task, int) {
@@ -127,35 +142,22 @@ void Network<T>::loss_pass(Job& job, const Range& pass, const T* outputs, T* gra
         target.label = job.targets->labels[job.images.row(pass.first + i)];
       }
       const T* out = outputs + i * size;
-      losses_[i] =
-          loss_->evaluate(size, out, target, scale, grad == nullptr ? nullptr : grad + i * size);
-      const Index wanted = target.row == nullptr ? target.label : argmax(size, target.row);
-      correct_[i] = argmax(size, out) == wanted;
+      const T weight = job.targets->weights == nullptr
+                           ? T{1}
+                           : job.targets->weights[job.images.row(pass.first + i)];
+      losses_[i] = static_cast<double>(weight) *
+                   loss_->evaluate(size, out, target, scale * weight,
+                                   grad == nullptr ? nullptr : grad + i * size);
+      correct_[i] = loss_->correct(size, out, target);
     }
   });
   for (Index i = 0; i < pass.count; ++i) {
     job.result.loss_sum += losses_[i];
     job.result.correct += correct_[i];
   }
-  if (size == 1) job.result.correct = -1;
+  if (loss_->classes(size) == 1) job.result.correct = -1;
 }
 
-template <class T>
-void Network<T>::update_weights(double learning_rate) {
-  ++step_;
-  constexpr Index kBlock = 8192;
-  const Index size = weights_.size();
-  parallel_for(ceil_div(size, kBlock), 4 * size, [&](Index task, int) {
-    constexpr std::size_t kMostSlots = 4;
-    T* slots[kMostSlots] = {};
-    const Index first = task * kBlock;
-    for (std::size_t i = 0; i < slots_.size(); ++i) slots[i] = slots_[i].data() + first;
-    optimizer_->update(step_, learning_rate, std::min(kBlock, size - first), grads_.data() + first,
-                       slots, weights_.data() + first);
-  });
-  packed_ = Packed::no;
-  for (Node<T>& node : graph_.nodes()) node.layer->end_step();
-}
 
 template bool Network<float>::load_slice(const Job&, const Range&, int, float*);
 template bool Network<double>::load_slice(const Job&, const Range&, int, double*);

@@ -22,9 +22,7 @@ void Network<T>::predict(const Images& images, T* outputs) {
   check(images, nullptr);
   const Index size = output().size();
   run_inference(images, [&](const Range& pass, T* values) {
-    if (ends_with_softmax_) {
-      kernels_->element.activate({ActivationKind::softmax}, pass.count, size, values);
-    }
+    kernels_->element.activate({taken_activation_}, pass.count, size, values);
     store_images(output(), pass.count, values, outputs + pass.first * size);
   });
 }

@@ -49,7 +49,7 @@ Network<T>::Network(const std::vector<Attrs>& layers, const Shape& input,
   if (options.loss) loss_ = make_loss<T>(*options.loss);
   graph_.build(layers, input);
   check_loss();
-  drop_final_softmax();
+  drop_final_activation();
   graph_.fuse();
   for (const Node<T>& node : graph_.nodes()) {
     differs_ = differs_ || node.layer->inference_scaling().has_value();
@@ -64,20 +64,24 @@ Network<T>::Network(const std::vector<Attrs>& layers, const Shape& input,
 
 template <class T>
 void Network<T>::check_loss() const {
-  if (!loss_ || !loss_->takes_logits() || output().flat) return;
-  throw ShapeError(concat("loss: cross-entropy expects outputs (classes,), the last layer gives ",
-                          output().str(),
-                          "; end the network with layers.Flatten() and layers.Dense()"));
+  if (!loss_) return;
+  if (loss_->takes_activation() == ActivationKind::softmax && !output().flat) {
+    throw ShapeError(concat("loss: cross-entropy expects outputs (classes,), the last layer gives ",
+                            output().str(),
+                            "; end the network with layers.Flatten() and layers.Dense()"));
+  }
+  loss_->check(output().size());
 }
 
-// A loss that takes logits has the softmax in it; predict() applies it to the outputs.
+// A loss that has a final activation in it is given what goes into one; predict() applies it.
 template <class T>
-void Network<T>::drop_final_softmax() {
-  if (nodes() == 0 || !loss_ || !loss_->takes_logits()) return;
+void Network<T>::drop_final_activation() {
+  if (nodes() == 0 || !loss_) return;
+  const ActivationKind kind = loss_->takes_activation();
   Layer<T>& last = layer(nodes() - 1);
-  if (!last.activates_softmax()) return;
-  last.drop_softmax();
-  ends_with_softmax_ = true;
+  if (kind == ActivationKind::linear || last.final_activation() != kind) return;
+  last.drop_activation();
+  taken_activation_ = kind;
 }
 
 template <class T>
@@ -111,6 +115,7 @@ void Network<T>::make_parameters(std::uint64_t seed) {
       });
     }
   }
+  plan_updates();
 }
 
 template <class T>
@@ -166,10 +171,7 @@ void Network<T>::read_gradient(const std::string& name, T* values) const {
 
 template <class T>
 void Network<T>::set_optimizer(const Attrs& attrs) {
-  optimizer_ = make_optimizer<T>(attrs, *kernels_);
-  slots_.clear();
-  for (std::size_t i = 0; i < optimizer_->slots().size(); ++i) slots_.emplace_back(weights_.size());
-  step_ = 0;
+  updater_.set_optimizer(attrs, *kernels_, weights_.size());
 }
 
 template <class T>
@@ -180,20 +182,52 @@ void Network<T>::set_augmentation(const std::vector<Attrs>& steps, std::uint64_t
 }
 
 template <class T>
-std::vector<std::string> Network<T>::slots() const {
-  return optimizer_ ? optimizer_->slots() : std::vector<std::string>{};
+void Network<T>::plan_updates() {
+  std::vector<UpdatePart> parts;
+  for (const Node<T>& node : graph_.nodes()) {
+    for (const Parameter<T>& parameter : node.layer->parameters()) {
+      if (!parameter.trained || parameter.frozen) continue;
+      parts.push_back({offset_of(parameter), parameter.count(), parameter.dims.size() > 1});
+    }
+  }
+  updater_.plan(parts);
+}
+
+template <class T>
+void Network<T>::set_trainable(const std::vector<std::string>& names) {
+  for (const std::string& name : names) parameter(name);  // throws for an unknown one
+  for (Node<T>& node : graph_.nodes()) {
+    for (Parameter<T>& parameter : node.layer->parameters()) {
+      const std::string name = node.name + "." + parameter.name;
+      parameter.frozen = std::find(names.begin(), names.end(), name) == names.end();
+    }
+  }
+  plan_updates();
+}
+
+template <class T>
+void Network<T>::swap_average() {
+  T* average = updater_.swap_average();
+  for (const Node<T>& node : graph_.nodes()) {
+    for (const Parameter<T>& parameter : node.layer->parameters()) {
+      if (!parameter.trained) continue;
+      std::swap_ranges(parameter.value, parameter.value + parameter.count(),
+                       average + offset_of(parameter));
+    }
+  }
+  packed_ = Packed::no;
 }
 
 template <class T>
 void Network<T>::read_slot(const std::string& name, Index slot, T* values) const {
   const Parameter<T>& found = parameter(name);
-  to_public(found, slots_[static_cast<std::size_t>(slot)].data() + offset_of(found), values);
+  to_public(found, updater_.slot(slot) + offset_of(found), values);
 }
 
 template <class T>
 void Network<T>::write_slot(const std::string& name, Index slot, const T* values) {
   const Parameter<T>& found = parameter(name);
-  to_stored(found, values, slots_[static_cast<std::size_t>(slot)].data() + offset_of(found));
+  to_stored(found, values, updater_.slot(slot) + offset_of(found));
 }
 
 template class Network<float>;

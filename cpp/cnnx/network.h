@@ -13,7 +13,7 @@
 #include "cnnx/core/shape.h"
 #include "cnnx/graph.h"
 #include "cnnx/losses/loss.h"
-#include "cnnx/optim/optimizer.h"
+#include "cnnx/update.h"
 #include "cnnx/workspace.h"
 
 namespace cnnx {
@@ -30,11 +30,12 @@ template <class T>
 struct Targets {
   const Index* labels = nullptr;
   const T* rows = nullptr;
+  const T* weights = nullptr;  // each image's loss counts so much; null: once
 };
 
 struct BatchResult {
   double loss_sum = 0;
-  Index correct = 0;  // -1 where a single output has no classes
+  Index correct = 0;  // without weights; -1 where a single output has no classes
 };
 
 template <class T>
@@ -46,14 +47,16 @@ class Network {
   const Shape& output() const { return graph_.output(); }
   const Graph<T>& graph() const { return graph_; }
   const Workspace<T>& workspace() const { return workspace_; }
-  bool ends_with_softmax() const { return ends_with_softmax_; }
+  // The final activation that the loss has in it and predict() applies; linear: none.
+  ActivationKind taken_activation() const { return taken_activation_; }
   Index workspace_bytes() const { return workspace_.bytes(); }
 
   // What train_batch makes of its images from now on, in the order given; none: nothing.
   // ConfigError.
   void set_augmentation(const std::vector<Attrs>& steps, std::uint64_t seed);
 
-  // One step of the optimizer on the mean loss of a batch. Nothing has changed when it throws.
+  // One step of the optimizer on the mean loss of a batch: the weighted losses' sum divided by the
+  // number of images, whatever the weights. Nothing has changed when it throws.
   BatchResult train_batch(const Images& images, const Targets<T>& targets,
                           std::optional<double> learning_rate);
   BatchResult evaluate_batch(const Images& images, const Targets<T>& targets);
@@ -75,9 +78,14 @@ class Network {
   void read_gradient(const std::string& name, T* values) const;
 
   void set_optimizer(const Attrs& attrs);
-  Index step() const { return step_; }
-  void set_step(Index step) { step_ = step; }
-  std::vector<std::string> slots() const;
+  // Only the parameters named are updated from now on, running statistics not even then. NameError.
+  void set_trainable(const std::vector<std::string>& names);
+  // Swaps the weights with their running average; a second call swaps them back.
+  void swap_average();
+  void require_unswapped(const char* action) const { updater_.require_unswapped(action); }
+  Index step() const { return updater_.step(); }
+  void set_step(Index step) { updater_.set_step(step); }
+  std::vector<std::string> slots() const { return updater_.slots(); }
   void read_slot(const std::string& name, Index slot, T* values) const;
   void write_slot(const std::string& name, Index slot, const T* values);
 
@@ -85,7 +93,8 @@ class Network {
   struct Job;  // a batch on its way forward and back
 
   void make_parameters(std::uint64_t seed);
-  void drop_final_softmax();
+  void plan_updates();
+  void drop_final_activation();
   Index offset_of(const Parameter<T>& parameter) const { return parameter.value - weights_.data(); }
   void check_loss() const;
   void check(const Images& images, const Targets<T>* targets) const;
@@ -120,7 +129,6 @@ class Network {
   template <class Sink>
   void run_inference(const Images& images, Sink&& sink);
   T* infer_pass(const Images& images, const Range& pass, std::atomic<bool>& finite);
-  void update_weights(double learning_rate);
   Index work(const Segment& segment, Index images) const;
   Layer<T>& layer(Index node) { return *graph_.nodes()[static_cast<std::size_t>(node)].layer; }
   const Layer<T>& layer(Index node) const {
@@ -131,16 +139,14 @@ class Network {
   Shape input_;
   Graph<T> graph_;
   LossPtr<T> loss_;
-  OptimizerPtr<T> optimizer_;
   const KernelTable<T>* kernels_;
-  bool ends_with_softmax_ = false;  // and it is not one of the layers' work any more
-  Packed packed_ = Packed::no;      // what the packed weights are good for
-  bool differs_ = false;            // packed weights for inference are others than for training
-  Index step_ = 0;
+  ActivationKind taken_activation_ = ActivationKind::linear;
+  Packed packed_ = Packed::no;  // what the packed weights are good for
+  bool differs_ = false;        // packed weights for inference are others than for training
 
   Buffer<T> weights_, grads_;
   Buffer<T> state_;  // parameters that are not learned
-  std::vector<Buffer<T>> slots_;
+  Updater<T> updater_;
   Workspace<T> workspace_;
   std::vector<char> wanted_;  // of each level: whether its gradient leads to one that is wanted
   Buffer<double> losses_;     // of the images of a pass

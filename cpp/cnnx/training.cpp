@@ -136,7 +136,7 @@ void Network<T>::forward_node(Flow::Way way, Index n, const Range& pass, const S
                        workspace_.level(way, n + 1, slice.first, slice.thread), saved,
                        workspace_.scratch(slice.thread), whole ? workspace_.scratch_stride() : 0,
                        whole ? workspace_.shared() : nullptr, inputs.data(),
-                       pass.first + slice.first, step_, training});
+                       pass.first + slice.first, updater_.step(), training});
 }
 
 // Shows a level that is new to the nodes that measure it.
@@ -208,7 +208,7 @@ BackwardRun<T> Network<T>::backward_run(Index n, const Range& pass, const Slice&
   run.scratch_stride = whole ? workspace_.scratch_stride() : 0;
   run.shared = whole ? workspace_.shared() : nullptr;
   run.first_image = pass.first + slice.first;
-  run.step = step_;
+  run.step = updater_.step();
   run.weights_wanted = learns(*node.layer);
   return run;
 }

@@ -10,8 +10,9 @@
 `CNN` is the network: it trains, scores, predicts, saves and loads. `layers`, `losses` and
 `optimizers` describe its parts, `schedules` how its learning rate changes, `callbacks` what is
 called while it trains, `augment` changes training images at random, `datasets` gives real images,
-`data` reads folders of images, `ops` runs single passes on NumPy arrays, `checkpoint` reads what a
-training leaves to go on from, and `io` reads and writes model files.
+`data` reads folders of images, `metrics` tells how good predictions are, `ops` runs single passes
+on NumPy arrays, `checkpoint` reads what a training leaves to go on from, and `io` reads and writes
+model files.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from cnnx.history import History
 from cnnx.model import CNN
 
 if TYPE_CHECKING:
-    from cnnx import augment, checkpoint, data, datasets, diagnosis, schedules
+    from cnnx import augment, checkpoint, data, datasets, diagnosis, metrics, schedules
     from cnnx.diagnosis import find_learning_rate
 
 __version__: str = _config.VERSION
@@ -35,7 +36,15 @@ __version__: str = _config.VERSION
 
 def __getattr__(name: str) -> Any:
     """Import what only some programs need when it is first used."""
-    if name in {"augment", "checkpoint", "data", "datasets", "diagnosis", "schedules"}:
+    if name in {
+        "augment",
+        "checkpoint",
+        "data",
+        "datasets",
+        "diagnosis",
+        "metrics",
+        "schedules",
+    }:
         return importlib.import_module(f"cnnx.{name}")
     if name == "find_learning_rate":
         return importlib.import_module("cnnx.diagnosis").find_learning_rate
@@ -62,6 +71,7 @@ __all__ = [
     "io",
     "layers",
     "losses",
+    "metrics",
     "ops",
     "optimizers",
     "schedules",

@@ -12,7 +12,8 @@ class Network(Protocol):
     """The part of ``Network32`` and ``Network64`` that is used outside `CNN` itself.
 
     Batches are all images and labels, and the rows of them that are meant; they give the sum of the
-    images' losses and the number that were right (-1 where there is no right and wrong).
+    images' losses and the number that were right (-1 where there is no right and wrong). Weights
+    (N,) multiply an image's loss and gradient; a step still divides by the number of images.
     """
 
     def train_batch(
@@ -22,7 +23,7 @@ class Network(Protocol):
         index: Array | None = ...,
         learning_rate: float | None = ...,
         *,
-        weights: Any = ...,
+        weights: Array | None = ...,
         epoch: int = ...,
         first_row: int = ...,
     ) -> tuple[float, int]:
@@ -37,7 +38,7 @@ class Network(Protocol):
         ...
 
     def evaluate_batch(
-        self, x: Array, y: Array, index: Array | None = ..., *, weights: Any = ...
+        self, x: Array, y: Array, index: Array | None = ..., *, weights: Array | None = ...
     ) -> tuple[float, int]:
         """Run forward and the loss on a batch."""
         ...
@@ -75,5 +76,5 @@ class Network(Protocol):
         ...
 
     def swap_average(self) -> None:
-        """Swap the weights and their moving average; twice changes nothing."""
+        """Swap the weights with their running average."""
         ...

@@ -13,6 +13,7 @@ from cnnx import augment, layers, losses, optimizers
 from cnnx.augment import Augmentation
 from cnnx.layers import (
     Activation,
+    AvgPool2D,
     BatchNorm,
     Concat,
     Conv2D,
@@ -20,6 +21,8 @@ from cnnx.layers import (
     DepthwiseConv2D,
     Dropout,
     Flatten,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
     Layer,
     MaxPool2D,
     Normalize,
@@ -27,9 +30,19 @@ from cnnx.layers import (
     Residual,
     SeparableConv2D,
     SpatialDropout2D,
+    UpSample2D,
+    ZeroPad2D,
 )
-from cnnx.losses import CrossEntropy, Loss, MeanSquaredError
-from cnnx.optimizers import SGD, Adam, AdamW, Optimizer
+from cnnx.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Focal,
+    Huber,
+    Loss,
+    MeanAbsoluteError,
+    MeanSquaredError,
+)
+from cnnx.optimizers import SGD, Adagrad, Adam, AdamW, Lion, Optimizer, RMSprop
 
 
 class Row(NamedTuple):
@@ -69,6 +82,38 @@ LAYERS: dict[str, list[Row]] = {
         Row(_IMAGE, [MaxPool2D(3, stride=2, padding=1)]),
         Row(_IMAGE, [MaxPool2D((2, 1), stride=(1, 2))]),
         Row((2, 7, 7), [MaxPool2D(2, stride=3)]),
+    ],
+    "avg_pool2d": [
+        Row((2, 6, 6), [AvgPool2D(2)]),
+        Row((17, 7, 6), [AvgPool2D(3, stride=2, padding=1)]),
+        Row(_IMAGE, [AvgPool2D((2, 1), stride=(1, 2)), Conv2D(4, 2, activation="elu")]),
+        Row((2, 7, 7), [AvgPool2D(2, stride=3)]),
+        Row((5, 6, 7), [Conv2D(70, 1, activation="softplus"), AvgPool2D(3, stride=1)]),
+        Row((3, 5, 8), [AvgPool2D((4, 5), stride=(1, 3), padding=(2, 1))]),
+    ],
+    "global_avg_pool2d": [
+        Row(_IMAGE, [GlobalAvgPool2D()]),
+        Row(_IMAGE, [Conv2D(67, 3, activation="tanh"), GlobalAvgPool2D(), Dense(3)]),
+        Row((19, 1, 1), [GlobalAvgPool2D()]),
+        Row((2, 13, 11), [GlobalAvgPool2D()]),
+    ],
+    "global_max_pool2d": [
+        Row(_IMAGE, [GlobalMaxPool2D()]),
+        Row(_IMAGE, [Conv2D(67, 3, activation="relu"), GlobalMaxPool2D(), Dense(3)]),
+        Row(_IMAGE, [Conv2D(9, 2, activation="elu"), GlobalMaxPool2D()]),
+    ],
+    "zero_pad2d": [
+        Row(_IMAGE, [ZeroPad2D(1), Conv2D(4, 3)]),
+        Row(_IMAGE, [ZeroPad2D((0, 2))]),
+        Row(_IMAGE, [Conv2D(4, 2, activation="tanh"), ZeroPad2D(((2, 0), (1, 3))), MaxPool2D(2)]),
+        Row(_IMAGE, [ZeroPad2D(0)]),
+    ],
+    "up_sample2d": [
+        Row(_IMAGE, [UpSample2D(2)]),
+        Row(_IMAGE, [UpSample2D((1, 3)), Conv2D(4, 3)]),
+        Row((18, 3, 4), [UpSample2D(2, "bilinear")]),
+        Row(_IMAGE, [Conv2D(70, 2, activation="tanh"), UpSample2D((3, 2), "bilinear")]),
+        Row((2, 1, 3), [UpSample2D((4, 5), "bilinear"), Conv2D(3, 2)]),
     ],
     "flatten": [Row(_IMAGE, [Flatten()]), Row(_IMAGE, [Conv2D(2, 2), Flatten(), Dense(3)])],
     "dense": [
@@ -144,8 +189,12 @@ LAYERS: dict[str, list[Row]] = {
 }
 
 LOSSES: dict[str, list[Loss]] = {
-    "cross_entropy": [CrossEntropy()],
+    "cross_entropy": [CrossEntropy(), CrossEntropy(label_smoothing=0.1)],
+    "binary_cross_entropy": [BinaryCrossEntropy()],
+    "focal": [Focal(), Focal(0.5, (0.25, 1.0, 2.0, 0.5))],
     "mse": [MeanSquaredError()],
+    "mae": [MeanAbsoluteError()],
+    "huber": [Huber(), Huber(0.25)],
 }
 
 OPTIMIZERS: dict[str, list[Optimizer]] = {
@@ -155,9 +204,19 @@ OPTIMIZERS: dict[str, list[Optimizer]] = {
         SGD(0.05, momentum=0.8, nesterov=True),
         SGD(0.1, momentum=0.9, weight_decay=0.02),
         SGD(0.1, momentum=0.5, nesterov=True, weight_decay=0.01),
+        SGD(0.1, momentum=0.8, weight_decay=0.01, clip_norm=0.7, clip_value=0.1, ema=0.5),
     ],
     "adam": [Adam(0.01), Adam(0.02, 0.8, 0.95, 1e-4, weight_decay=0.05)],
-    "adamw": [AdamW(0.01), AdamW(0.02, 0.8, 0.95, 1e-6, weight_decay=0.1)],
+    "adamw": [
+        AdamW(0.01),
+        AdamW(0.02, 0.8, 0.95, 1e-6, weight_decay=0.1, decay_weights_only=True),
+    ],
+    "rmsprop": [
+        RMSprop(0.003),
+        RMSprop(0.001, 0.9, momentum=0.9, epsilon=1e-5, weight_decay=0.01, clip_value=0.05),
+    ],
+    "adagrad": [Adagrad(0.05), Adagrad(0.05, 1e-6, weight_decay=0.01, ema=0.8)],
+    "lion": [Lion(0.005), Lion(0.003, 0.8, 0.95, 0.1, clip_norm=0.5, ema=0.9)],
 }
 
 AUGMENTATIONS: dict[str, list[Augmentation]] = {
@@ -214,6 +273,32 @@ NETWORKS: dict[str, Row] = {
             Dense(9, activation="tanh"),
             Dense(4),
             Activation("softmax"),
+        ],
+    ),
+    "averages": Row(
+        (3, 9, 8),
+        [
+            ZeroPad2D(((1, 0), (2, 1))),
+            Conv2D(8, 3),
+            Activation("gelu"),
+            AvgPool2D(3, stride=2, padding=1),
+            Conv2D(20, 2, activation="elu"),
+            UpSample2D(2, "bilinear"),
+            Activation("silu"),
+            UpSample2D((1, 2)),
+            Conv2D(12, 3, activation="softplus"),
+            Activation("hard_swish"),
+            GlobalAvgPool2D(),
+            Dense(4, activation="softmax"),
+        ],
+    ),
+    "global maximum": Row(
+        (2, 8, 8),
+        [
+            Conv2D(10, 3, activation="relu"),
+            Conv2D(6, 3, activation="elu"),
+            GlobalMaxPool2D(),
+            Dense(4),
         ],
     ),
     "convolutions only": Row(

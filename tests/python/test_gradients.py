@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pytest
 
 from cnnx import _core
-from reference.functions import one_hot
+from cnnx.losses import Loss
+from reference.functions import TAKEN, one_hot
 from reference.network import ReferenceNetwork
 from rows import DRAWN, LOSSES, MODES, NETWORKS, REGISTRIES, Row, all_layer_rows, dicts, kinds
 from support import SGD, assert_close, parameters
@@ -32,6 +33,7 @@ BATCH = 3
 LAYER_ROWS = dict(all_layer_rows())
 REFERENCED = {name: row for name, row in LAYER_ROWS.items() if not kinds(row) & DRAWN}
 REFERENCED_NETWORKS = {name: row for name, row in NETWORKS.items() if not kinds(row) & DRAWN}
+ALL_LOSSES = [loss for entries in LOSSES.values() for loss in entries]
 
 
 @pytest.mark.parametrize("name", REGISTRIES)
@@ -60,11 +62,11 @@ def _network(row: Row, loss: dict[str, Any], kind: str = "Network64", exact: boo
 
 
 def _data(row: Row, network: Any, loss: str) -> tuple[F64, F64]:
-    """Images, and targets as rows: for cross-entropy probabilities of which none is 0."""
+    """Images, and targets as rows: for losses of classes probabilities of which none is 0."""
     rng = np.random.default_rng(3)
     x = rng.standard_normal((BATCH, *row.input_shape))
     goal = rng.standard_normal((BATCH, *network.output_shape))
-    if loss == "cross_entropy":
+    if loss in TAKEN:
         goal = np.exp(goal)
         goal /= goal.sum(axis=1, keepdims=True)
     return x, goal
@@ -138,9 +140,9 @@ def test_layers(isa: str, name: str) -> None:
     _check_gradients(network, *_data(row, network, "mse"), bool(kinds(row) & MODES))
 
 
-@pytest.mark.parametrize("loss", [loss for entries in LOSSES.values() for loss in entries])
+@pytest.mark.parametrize("loss", ALL_LOSSES, ids=repr)
 @pytest.mark.parametrize("name", NETWORKS)
-def test_networks_under_every_loss(isa: str, name: str, loss: Any) -> None:
+def test_networks_under_every_loss(isa: str, name: str, loss: Loss) -> None:
     row = NETWORKS[name]
     network = _network(row, loss.to_dict())
     x, rows = _data(row, network, loss.kind)
@@ -152,7 +154,7 @@ def test_networks_under_every_loss(isa: str, name: str, loss: Any) -> None:
 @pytest.mark.parametrize("last", ["linear", "relu", "sigmoid", "tanh", "leaky_relu"])
 def test_cross_entropy_takes_what_comes_before_as_logits(isa: str, last: str) -> None:
     network = _network(_ending(last), {"kind": "cross_entropy"})
-    assert not network.ends_with_softmax
+    assert network.taken_activation is None
     _check_gradients(network, *_data(_ending(last), network, "cross_entropy"))
 
 
@@ -163,10 +165,10 @@ def _ending(activation: str) -> Row:
 
 
 def _against_reference(
-    row: Row, loss: str, kind: str, tolerance: float, exact: bool = False
+    row: Row, loss: dict[str, Any], kind: str, tolerance: float, exact: bool = False
 ) -> None:
-    network = _network(row, {"kind": loss}, kind, exact)
-    x, goal = _data(row, network, loss)
+    network = _network(row, loss, kind, exact)
+    x, goal = _data(row, network, loss["kind"])
     dtype = np.float64 if kind == "Network64" else np.float32
     x, goal = x.astype(dtype), goal.astype(dtype)
     oracle = ReferenceNetwork(dicts(row), parameters(network), loss)
@@ -188,23 +190,23 @@ def _against_reference(
 @pytest.mark.parametrize("name", REFERENCED)
 def test_layers_against_the_reference(isa: str, name: str, kind: str) -> None:
     tolerance = 1e-12 if kind == "Network64" else 2e-5
-    _against_reference(LAYER_ROWS[name], "mse", kind, tolerance)
+    _against_reference(LAYER_ROWS[name], {"kind": "mse"}, kind, tolerance)
 
 
 @pytest.mark.parametrize("kind", ["Network64", "Network32"])
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", ALL_LOSSES, ids=repr)
 @pytest.mark.parametrize("name", REFERENCED_NETWORKS)
-def test_networks_against_the_reference(isa: str, name: str, loss: str, kind: str) -> None:
+def test_networks_against_the_reference(isa: str, name: str, loss: Loss, kind: str) -> None:
     for exact in (False, True):
         tolerance = 1e-12 if kind == "Network64" else 5e-5
-        _against_reference(NETWORKS[name], loss, kind, tolerance, exact)
+        _against_reference(NETWORKS[name], loss.to_dict(), kind, tolerance, exact)
 
 
 def test_labels_and_one_hot_rows_are_the_same(isa: str) -> None:
     for name, row in NETWORKS.items():
-        for loss in LOSSES:
-            network = _network(row, {"kind": loss})
-            x, _ = _data(row, network, loss)
+        for loss in ALL_LOSSES:
+            network = _network(row, loss.to_dict())
+            x, _ = _data(row, network, loss.kind)
             labels = np.array([2, 0, 3], np.int64)
             by_label = network.gradients(x, labels)
             by_row = network.gradients(x, one_hot(labels, 4))

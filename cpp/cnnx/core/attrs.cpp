@@ -65,6 +65,19 @@ std::pair<Index, Index> Attrs::pair(const std::string& name, Index least) const 
   return {values[0], values[1]};
 }
 
+std::vector<Index> Attrs::integers(const std::string& name, std::size_t count, Index least) const {
+  const auto& values = get<std::vector<Index>>(at(name), name, "a list of integers");
+  if (values.size() != count) {
+    throw ConfigError(concat(name, ": expected ", count, " integers, got ", values.size()));
+  }
+  for (const Index value : values) {
+    if (value < least) {
+      throw ConfigError(concat(name, ": expected integers of at least ", least, ", got ", value));
+    }
+  }
+  return values;
+}
+
 bool Attrs::is_text(const std::string& name) const {
   return std::holds_alternative<std::string>(at(name));
 }

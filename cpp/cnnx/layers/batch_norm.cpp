@@ -33,15 +33,15 @@ class BatchNorm final : public Layer<T> {
   bool reads_output() const override {
     return !left_ && activation_.kind != ActivationKind::linear;
   }
-  bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
-  void drop_softmax() override { activation_ = {}; }
+  ActivationKind final_activation() const override { return activation_.kind; }
+  void drop_activation() override { activation_ = {}; }
   bool absorb_activation(Activation activation) override {
     if (activation_.kind != ActivationKind::linear || !applied_by_kernel(activation)) return false;
     activation_ = activation;
     return true;
   }
   std::optional<Activation> activation_to_leave() const override {
-    if (activates_softmax()) return std::nullopt;
+    if (activation_.kind == ActivationKind::softmax) return std::nullopt;
     return activation_;
   }
   void leave_activation() override { left_ = true; }

@@ -50,7 +50,7 @@ class Conv2D final : public Layer<T> {
     return !left_ && activation_.kind != ActivationKind::linear;
   }
   std::optional<Activation> activation_to_leave() const override {
-    if (activates_softmax()) return std::nullopt;
+    if (activation_.kind == ActivationKind::softmax) return std::nullopt;
     return activation_;
   }
   void leave_activation() override { left_ = true; }
@@ -59,8 +59,8 @@ class Conv2D final : public Layer<T> {
     activation_ = activation;
     return true;
   }
-  bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
-  void drop_softmax() override { activation_ = {}; }
+  ActivationKind final_activation() const override { return activation_.kind; }
+  void drop_activation() override { activation_ = {}; }
 
   bool whole_batch() const override { return algorithm_->whole_batch(); }
   Index scratch_size(Index images) const override { return algorithm_->scratch_size(images); }

@@ -23,8 +23,8 @@ class Dense final : public Layer<T> {
   const char* kind() const override { return "Dense"; }
   bool whole_batch() const override { return true; }
   Index flops() const override { return 2 * this->input().size() * units_; }
-  bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
-  void drop_softmax() override { activation_ = {}; }
+  ActivationKind final_activation() const override { return activation_.kind; }
+  void drop_activation() override { activation_ = {}; }
   bool absorb_activation(Activation activation) override {
     if (activation_.kind != ActivationKind::linear || !applied_by_kernel(activation)) return false;
     activation_ = activation;

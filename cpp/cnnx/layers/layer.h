@@ -131,12 +131,12 @@ class Layer {
   virtual std::optional<Activation> activation_to_leave() const { return std::nullopt; }
   virtual void leave_activation() {}
   virtual bool take_activation(Activation /*activation*/) { return false; }
+  // The activation that the layer ends with and can do without.
+  virtual ActivationKind final_activation() const { return ActivationKind::linear; }
+  virtual void drop_activation() {}  // another layer, the loss or predict() does
   // An activation that is a layer of its own, and one that the layer before it applies instead.
   virtual std::optional<Activation> sole_activation() const { return std::nullopt; }
   virtual bool absorb_activation(Activation /*activation*/) { return false; }
-  virtual void drop_activation() {}
-  virtual bool activates_softmax() const { return false; }
-  virtual void drop_softmax() {}  // the loss or predict() applies it instead
 
   virtual Index saved_bytes() const { return 0; }                   // per image
   virtual Index scratch_size(Index /*images*/) const { return 0; }  // per thread

@@ -9,6 +9,8 @@ namespace cnnx {
 template <class T>
 LayerPtr<T> make_activation(const Attrs& attrs);
 template <class T>
+LayerPtr<T> make_avg_pool2d(const Attrs& attrs);
+template <class T>
 LayerPtr<T> make_batch_norm(const Attrs& attrs);
 template <class T>
 LayerPtr<T> make_conv2d(const Attrs& attrs);
@@ -19,6 +21,10 @@ LayerPtr<T> make_dropout(const Attrs& attrs);
 template <class T>
 LayerPtr<T> make_flatten(const Attrs& attrs);
 template <class T>
+LayerPtr<T> make_global_avg_pool2d(const Attrs& attrs);
+template <class T>
+LayerPtr<T> make_global_max_pool2d(const Attrs& attrs);
+template <class T>
 LayerPtr<T> make_max_pool2d(const Attrs& attrs);
 template <class T>
 LayerPtr<T> make_normalize(const Attrs& attrs);
@@ -26,6 +32,10 @@ template <class T>
 LayerPtr<T> make_rescale(const Attrs& attrs);
 template <class T>
 LayerPtr<T> make_spatial_dropout2d(const Attrs& attrs);
+template <class T>
+LayerPtr<T> make_up_sample2d(const Attrs& attrs);
+template <class T>
+LayerPtr<T> make_zero_pad2d(const Attrs& attrs);
 
 // The layers that are made of others.
 template <class T>

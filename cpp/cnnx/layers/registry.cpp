@@ -15,11 +15,21 @@ struct Row {
 
 template <class T>
 constexpr Row<T> kRows[] = {
-    {"activation", make_activation<T>}, {"batch_norm", make_batch_norm<T>},
-    {"conv2d", make_conv2d<T>},         {"dense", make_dense<T>},
-    {"dropout", make_dropout<T>},       {"flatten", make_flatten<T>},
-    {"max_pool2d", make_max_pool2d<T>}, {"normalize", make_normalize<T>},
-    {"rescale", make_rescale<T>},       {"spatial_dropout2d", make_spatial_dropout2d<T>},
+    {"activation", make_activation<T>},
+    {"avg_pool2d", make_avg_pool2d<T>},
+    {"batch_norm", make_batch_norm<T>},
+    {"conv2d", make_conv2d<T>},
+    {"dense", make_dense<T>},
+    {"dropout", make_dropout<T>},
+    {"flatten", make_flatten<T>},
+    {"global_avg_pool2d", make_global_avg_pool2d<T>},
+    {"global_max_pool2d", make_global_max_pool2d<T>},
+    {"max_pool2d", make_max_pool2d<T>},
+    {"normalize", make_normalize<T>},
+    {"rescale", make_rescale<T>},
+    {"spatial_dropout2d", make_spatial_dropout2d<T>},
+    {"up_sample2d", make_up_sample2d<T>},
+    {"zero_pad2d", make_zero_pad2d<T>},
 };
 
 // Layers that are made of others.

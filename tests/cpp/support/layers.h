@@ -3,6 +3,7 @@
 
 #include "cnnx/kernels/dispatch.h"
 #include "cnnx/layers/layer.h"
+#include "support/descriptions.h"
 
 namespace cnnx::test {
 
@@ -16,11 +17,5 @@ LayerPtr<T> planned(const Attrs& attrs, const Shape& input, bool exact_conv = fa
 
 inline const Shape kImage{3, 8, 9, false};
 inline const Shape kFeatures = Shape::features(20);
-
-// The same description with one value replaced.
-inline Attrs with(Attrs attrs, const std::string& name, Attrs::Value value) {
-  attrs.set(name, std::move(value));
-  return attrs;
-}
 
 }  // namespace cnnx::test

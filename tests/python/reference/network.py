@@ -41,6 +41,17 @@ def _geometry(layer: Layer, x: F64) -> conv.Geometry:
     )
 
 
+def _window(layer: Layer) -> tuple[Any, Any, Any]:
+    size = tuple(layer["pool_size"])
+    return size, tuple(layer.get("stride") or size), tuple(layer.get("padding", (0, 0)))
+
+
+def _resize(layer: Layer, x: F64) -> tuple[F64, F64]:
+    """The matrices that make rows and columns of an image longer."""
+    make = functions.repetition if layer["interpolation"] == "nearest" else functions.interpolation
+    return make(x.shape[2], layer["size"][0]), make(x.shape[3], layer["size"][1])
+
+
 class ReferenceNetwork:
     """Layers given as dictionaries of plain values, parameters by their public names.
 
@@ -52,13 +63,20 @@ class ReferenceNetwork:
         ``"<index>.weight"`` and ``"<index>.bias"`` in PyTorch's layouts; in branches
         ``"<index>.branch.<index>.weight"`` and so on.
     loss
-        ``"cross_entropy"`` or ``"mse"``.
+        Its kind, or as ``loss.to_dict()`` gives it.
     """
 
-    def __init__(self, layers: Sequence[Layer], parameters: Mapping[str, Any], loss: str) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        parameters: Mapping[str, Any],
+        loss: str | Mapping[str, Any],
+    ) -> None:
         self.layers = list(layers)
         self.parameters = {k: np.asarray(v, np.float64) for k, v in parameters.items()}
-        self.loss = loss
+        options = {"kind": loss} if isinstance(loss, str) else dict(loss)
+        self.loss: str = options.pop("kind")
+        self.loss_options = options
 
     def _step(self, name: str, layer: Layer, x: F64, training: bool) -> tuple[F64, Any]:
         """Output of one layer, before its activation, and what its backward pass needs."""
@@ -90,9 +108,20 @@ class ReferenceNetwork:
         if kind == "dense":
             return functions.dense(x, w, b), None
         if kind == "max_pool2d":
-            size = tuple(layer["pool_size"])
-            stride = tuple(layer.get("stride") or size)
-            return pool.max_pool2d(x, size, stride, tuple(layer.get("padding", (0, 0))))
+            return pool.max_pool2d(x, *_window(layer))
+        if kind == "avg_pool2d":
+            return pool.avg_pool2d(x, *_window(layer)), None
+        if kind == "global_avg_pool2d":
+            return x.mean(axis=(2, 3)), None
+        if kind == "global_max_pool2d":
+            y, where = pool.max_pool2d(x, x.shape[2:], (1, 1), (0, 0))
+            return y[:, :, 0, 0], where
+        if kind == "zero_pad2d":
+            top, bottom, left, right = layer["padding"]
+            return np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right))), None
+        if kind == "up_sample2d":
+            rows, columns = _resize(layer, x)
+            return rows @ x @ columns.T, None
         if kind == "flatten":
             return x.reshape(len(x), -1), None
         if kind == "activation":
@@ -139,6 +168,18 @@ class ReferenceNetwork:
             return dx
         if kind == "max_pool2d":
             return pool.max_pool2d_backward(grad, kept, x.shape)
+        if kind == "avg_pool2d":
+            return pool.avg_pool2d_backward(grad, x.shape, *_window(layer))
+        if kind == "global_avg_pool2d":
+            return np.broadcast_to(grad[:, :, None, None] / x[0, 0].size, x.shape)
+        if kind == "global_max_pool2d":
+            return pool.max_pool2d_backward(grad[:, :, None, None], kept, x.shape)
+        if kind == "zero_pad2d":
+            top, _, left, _ = layer["padding"]
+            return grad[:, :, top : top + x.shape[2], left : left + x.shape[3]]
+        if kind == "up_sample2d":
+            rows, columns = _resize(layer, x)
+            return rows.T @ grad @ columns
         if kind == "flatten":
             return grad.reshape(x.shape)
         if kind == "rescale":
@@ -149,7 +190,8 @@ class ReferenceNetwork:
 
     @staticmethod
     def _activation(layer: Layer) -> tuple[str | None, float]:
-        return layer.get("activation"), float(layer.get("alpha", 0.01))
+        name = layer.get("activation")
+        return name, float(layer.get("alpha", 1.0 if name == "elu" else 0.01))
 
     def _run(self, layers: Sequence[Layer], prefix: str, x: F64, training: bool) -> Tape:
         """Run layers in a row: for each its input, its sums, what it kept, and its output."""
@@ -186,17 +228,16 @@ class ReferenceNetwork:
     def gradients(self, x: Any, targets: Any) -> tuple[F64, dict[str, F64]]:
         """Loss of every image, and the gradients of the mean loss ("input" for the images).
 
-        ``targets`` are rows as wide as the output. Cross-entropy undoes a final softmax: it is
-        taken of the values that went into it.
+        ``targets`` are rows as wide as the output. Cross-entropy undoes a final softmax, and others
+        their activation: it is taken of the values that went into it.
         """
         tape = self._run(self.layers, "", np.asarray(x, np.float64), True)
         values = tape[-1][3]
         goal = np.asarray(targets, np.float64)
-        fused = self.loss == "cross_entropy" and self._activation(self.layers[-1])[0] == "softmax"
-        if self.loss == "cross_entropy":
-            loss, grad = functions.cross_entropy(tape[-1][1] if fused else values, goal)
-        else:
-            loss, grad = functions.mse(values, goal)
+        last = self._activation(self.layers[-1])[0]
+        fused = last is not None and functions.TAKEN.get(self.loss) == last
+        outputs = tape[-1][1] if fused else values
+        loss, grad = functions.LOSSES[self.loss](outputs, goal, **self.loss_options)
         grads: dict[str, F64] = {}
         grads["input"] = self._run_back(self.layers, "", grad / len(values), tape, grads, fused)
         return loss, grads
