@@ -26,14 +26,14 @@ from cnnx.history import History
 from cnnx.model import CNN
 
 if TYPE_CHECKING:
-    from cnnx import augment, datasets, metrics
+    from cnnx import augment, datasets, metrics, models
 
 __version__: str = _config.VERSION
 
 
 def __getattr__(name: str) -> Any:
     """Import what not every program needs when it is first used."""
-    if name in {"augment", "datasets", "metrics"}:
+    if name in {"augment", "datasets", "metrics", "models"}:
         return importlib.import_module(f"cnnx.{name}")
     raise AttributeError(f"module 'cnnx' has no attribute {name!r}")
 
@@ -55,6 +55,7 @@ __all__ = [
     "layers",
     "losses",
     "metrics",
+    "models",
     "ops",
     "optimizers",
     "set_num_threads",
