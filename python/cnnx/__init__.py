@@ -28,7 +28,7 @@ from cnnx.history import History
 from cnnx.model import CNN
 
 if TYPE_CHECKING:
-    from cnnx import augment, checkpoint, data, datasets, diagnosis, metrics, schedules
+    from cnnx import augment, checkpoint, data, datasets, diagnosis, metrics, models, schedules
     from cnnx.diagnosis import find_learning_rate
 
 __version__: str = _config.VERSION
@@ -43,6 +43,7 @@ def __getattr__(name: str) -> Any:
         "datasets",
         "diagnosis",
         "metrics",
+        "models",
         "schedules",
     }:
         return importlib.import_module(f"cnnx.{name}")
@@ -72,6 +73,7 @@ __all__ = [
     "layers",
     "losses",
     "metrics",
+    "models",
     "ops",
     "optimizers",
     "schedules",
