@@ -75,7 +75,8 @@ void Flow::place_values() {
         r == last ? static_cast<Index>(segments_.size()) : segment_of(readers.back());
     Storage& place = places_[static_cast<std::size_t>(r)];
     const bool crosses = until != filled || segments_[static_cast<std::size_t>(filled)].whole_batch;
-    if (way_ == Way::forward && (crosses || read_on_the_way_back(r))) {
+    // The loss reads the outputs while it writes their gradient.
+    if (way_ == Way::forward && (r == last || read_on_the_way_back(r))) {
       place.kind = Storage::Kind::kept;
     } else if (crosses) {
       place.kind = Storage::Kind::pass;

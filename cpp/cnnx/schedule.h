@@ -30,7 +30,7 @@ struct Schedule {
   // image_bytes: kept from forward to backward; slice_bytes: read and written by the widest layer;
   // accumulator_bytes: of one lane. Each is for one image or lane.
   static Schedule plan(Index image_bytes, Index slice_bytes, Index accumulator_bytes) {
-    constexpr Index kPassBytes = Index{48} << 20;
+    constexpr Index kPassBytes = Index{24} << 20;
     constexpr Index kLaneBytes = Index{2} << 20;
     constexpr Index kSliceBytes = Index{512} << 10;
     Schedule schedule;
