@@ -32,7 +32,7 @@ class Add final : public Layer<T> {
   void backward(const BackwardRun<T>& run) override {
     const Index count = run.images * this->input().size();
     this->kernels().element.activate_backward(activation_, 1, count, run.output, run.grad_output);
-    for (Index i = 1; i >= 0; --i) {
+    for (Index i = 0; i < 2; ++i) {
       const GradientTarget<T>& target = run.targets[i];
       if (target.to == nullptr || target.to == run.grad_output) continue;
       if (target.add) {
