@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <sstream>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -34,6 +36,23 @@ FlowNode plain(Index input) {
   FlowNode node;
   node.inputs = {input};
   return node;
+}
+
+std::string describe(const Plan& plan) {
+  std::ostringstream text;
+  text << plan.size(0);
+  for (Index n = 0; n < std::ssize(plan.nodes); ++n) {
+    const FlowNode& node = plan.node(n);
+    text << "; " << n << ":";
+    for (const Index level : node.inputs) text << " " << level;
+    if (node.passes_through) text << " passes through";
+    if (node.whole_batch) text << " whole batch";
+    if (node.measures) text << " measures";
+    if (node.adds_gradients) text << " adds";
+    if (node.hands_gradient_on) text << " hands on";
+    text << " -> " << plan.size(n + 1);
+  }
+  return text.str();
 }
 
 // Networks as descriptions give them: every level but the last is read by somebody.
@@ -75,38 +94,50 @@ Plan draw_plan(Draw& draw) {
   return plan;
 }
 
-// Buffers in which every slice has its part, with the root whose numbers lie there. A root that is
-// written drives out what another one left, for all slices: their parts overlap.
+// Buffers in which every slice has its part, with the root whose numbers lie there. Parts of roots
+// of one size lie side by side, those of others overlap; a slice's own buffer has just one part.
 class Memory {
  public:
-  void write(const Storage& place, Index root, Index slice, double value) {
+  explicit Memory(const Plan& plan) : plan_(plan) {}
+
+  // `size_of`: the root whose size the numbers have.
+  void write(const Storage& place, Index root, Index slice, double value, Index size_of) {
     REQUIRE(place.kind != Kind::none);
     auto& cell = cells_[key(place, root)];
+    const Index size = plan_.size(size_of);
     std::erase_if(cell, [&](const auto& entry) {
-      return entry.second.first != root || (place.kind == Kind::slice && entry.first != slice);
+      return place.kind == Kind::slice || entry.second.size != size;
     });
-    cell[slice] = {root, value};
+    cell[slice] = {root, size, value};
+  }
+  void write(const Storage& place, Index root, Index slice, double value) {
+    write(place, root, slice, value, root);
   }
   double read(const Storage& place, Index root, Index slice) {
     REQUIRE(place.kind != Kind::none);
     const auto& cell = cells_[key(place, root)];
     const auto found = cell.find(slice);
     REQUIRE(found != cell.end());
-    REQUIRE(found->second.first == root);
-    return found->second.second;
+    REQUIRE(found->second.root == root);
+    return found->second.value;
   }
   // The numbers stay and belong to another root from now on.
   void hand_on(const Storage& place, Index from, Index to, Index slice) {
     const double value = read(place, from, slice);
-    cells_[key(place, from)][slice] = {to, value};
+    cells_[key(place, from)][slice] = {to, plan_.size(to), value};
   }
 
  private:
+  struct Part {
+    Index root, size;
+    double value;
+  };
   using Key = std::pair<Kind, Index>;
   static Key key(const Storage& place, Index root) {
     return {place.kind, place.kind == Kind::kept ? root : place.buffer};
   }
-  std::map<Key, std::map<Index, std::pair<Index, double>>> cells_;
+  const Plan& plan_;
+  std::map<Key, std::map<Index, Part>> cells_;
 };
 
 bool same_place(const Storage& a, const Storage& b) {
@@ -145,7 +176,7 @@ void walk_forward(const Plan& plan, Way way) {
   const Flow flow(way, plan.nodes, plan.sizes);
   check_segments(plan, flow, way);
   check_buffers(plan, flow);
-  Memory memory;
+  Memory memory(plan);
   std::map<Index, Index> measured;  // slices that a node has seen
   const auto value = [](Index root, Index slice) { return static_cast<double>(10 * root + slice); };
   const auto fill = [&](Index level, Index slice) {
@@ -229,7 +260,7 @@ std::vector<double> expected_gradients(const Plan& plan, const Flow& flow, Index
 class BackwardWalk {
  public:
   explicit BackwardWalk(const Plan& plan)
-      : plan_(plan), flow_(Way::backward, plan.nodes, plan.sizes) {
+      : plan_(plan), flow_(Way::backward, plan.nodes, plan.sizes), memory_(plan) {
     for (Index slice = 0; slice < kSlices; ++slice) {
       expected_.push_back(expected_gradients(plan, flow_, slice));
     }
@@ -264,6 +295,9 @@ class BackwardWalk {
     for (Index slice = 0; slice < kSlices; ++slice) check(0, slice);
   }
 
+  // Whether a node has left its gradient where it was.
+  bool handed_on() const { return handed_on_; }
+
  private:
   void check(Index root, Index slice) {
     REQUIRE(memory_.read(flow_.place(root), root, slice) ==
@@ -297,7 +331,7 @@ class BackwardWalk {
       REQUIRE((write.through.kind != Kind::none) == (write.add && !node.adds_gradients));
       if (write.through.kind != Kind::none) {
         constexpr Index kBetween = -1;
-        memory_.write(write.through, kBetween, slice, add);
+        memory_.write(write.through, kBetween, slice, add, root);
         check(n + 1, slice);
         memory_.write(to, root, slice,
                       memory_.read(to, root, slice) + memory_.read(write.through, kBetween, slice));
@@ -311,10 +345,6 @@ class BackwardWalk {
     }
   }
 
- public:
-  bool handed_on() const { return handed_on_; }
-
- private:
   const Plan& plan_;
   Flow flow_;
   Memory memory_;
@@ -329,8 +359,9 @@ class BackwardWalk {
 TEST_CASE("flow: nothing is overwritten while it is needed, on the way forward") {
   Draw draw(1);
   for (int i = 0; i < 3000; ++i) {
-    CAPTURE(i);
     const Plan plan = draw_plan(draw);
+    const std::string text = describe(plan);
+    CAPTURE(text);
     walk_forward(plan, Way::forward);
     walk_forward(plan, Way::inference);
   }
@@ -340,8 +371,9 @@ TEST_CASE("flow: gradients reach every level whole, and stay while they are need
   Draw draw(2);
   int handed_on = 0;
   for (int i = 0; i < 5000; ++i) {
-    CAPTURE(i);
     const Plan plan = draw_plan(draw);
+    const std::string text = describe(plan);
+    CAPTURE(text);
     BackwardWalk walk(plan);
     walk.run();
     handed_on += walk.handed_on();

@@ -4,6 +4,7 @@
 
 #include "cnnx/core/error.h"
 #include "cnnx/layers/activations.h"
+#include "cnnx/layers/feature_order.h"
 #include "cnnx/layers/makers.h"
 
 namespace cnnx {
@@ -65,11 +66,15 @@ class Add final : public Layer<T> {
 template <class T>
 Index append_residual(Builder<T>& builder, const Attrs& attrs, const std::string& name,
                       Index input) {
-  const Index branch = builder.chain(attrs.list("branch"), name + ".branch", input);
+  Index branch = builder.chain(attrs.list("branch"), name + ".branch", input);
   if (branch == input) throw ConfigError("branch: expected at least one layer");
-  const Index shortcut = attrs.has_list("shortcut")
-                             ? builder.chain(attrs.list("shortcut"), name + ".shortcut", input)
-                             : input;
+  Index shortcut = attrs.has_list("shortcut")
+                       ? builder.chain(attrs.list("shortcut"), name + ".shortcut", input)
+                       : input;
+  if (builder.shape(branch) != builder.shape(shortcut)) {
+    branch = in_feature_order(builder, name, branch);
+    shortcut = in_feature_order(builder, name, shortcut);
+  }
   const Index sum = builder.add(std::make_unique<Add<T>>(), name, {branch, shortcut});
   const std::string activation = attrs.text_or("activation", "linear");
   if (activation == "linear") return sum;

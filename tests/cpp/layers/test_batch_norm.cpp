@@ -17,7 +17,7 @@ namespace {
 const Shape kMaps{3, 5, 4, false};
 
 struct Moments {
-  std::vector<double> mean, unbiased;
+  std::vector<long double> mean, unbiased;
 };
 
 // Of the channels of images in public order.
@@ -25,15 +25,15 @@ template <class T>
 Moments moments(const std::vector<T>& x, const Shape& shape) {
   const auto channels = static_cast<std::size_t>(shape.channels);
   const auto pixels = static_cast<std::size_t>(shape.pixels());
-  Moments result{std::vector<double>(channels), std::vector<double>(channels)};
-  const double count = static_cast<double>(x.size() / channels);
+  Moments result{std::vector<long double>(channels), std::vector<long double>(channels)};
+  const auto count = static_cast<long double>(x.size() / channels);
   const auto channel = [&](std::size_t i) { return i / pixels % channels; };
-  for (std::size_t i = 0; i < x.size(); ++i) result.mean[channel(i)] += static_cast<double>(x[i]);
-  for (double& mean : result.mean) mean /= count;
+  for (std::size_t i = 0; i < x.size(); ++i) result.mean[channel(i)] += x[i];
+  for (long double& mean : result.mean) mean /= count;
   for (std::size_t i = 0; i < x.size(); ++i) {
-    result.unbiased[channel(i)] += std::pow(static_cast<double>(x[i]) - result.mean[channel(i)], 2);
+    result.unbiased[channel(i)] += std::pow(x[i] - result.mean[channel(i)], 2);
   }
-  for (double& v : result.unbiased) v /= std::max(1.0, count - 1);
+  for (long double& v : result.unbiased) v /= std::max(1.0L, count - 1);
   return result;
 }
 

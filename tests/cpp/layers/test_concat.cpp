@@ -38,6 +38,25 @@ TEST_CASE_TEMPLATE("concat: channels one after another, gradients added up", T, 
   });
 }
 
+TEST_CASE_TEMPLATE("concat: flattened maps follow one another as users see them", T, float,
+                   double) {
+  const Shape maps{2, 2, 2, false};
+  const std::vector<T> x = {1, 2, 3, 4, 5, 6, 7, 8};
+  const std::vector<T> y = {2, 4, 6, 8, 10, 12, 14, 16, 1, 2, 3, 4, 5, 6, 7, 8};
+  const std::vector<T> dy = {1, 0, 0, 0, 0, 0, 0, 5, 0, 10, 0, 0, 0, 0, 20, 0};
+  Network<T> apart({concat_of({{rescale(2, 0), flatten()}, {flatten()}})}, maps, {});
+  CHECK(apart.output() == Shape::features(16));
+  CHECK(predict(apart, x) == y);
+  CHECK(backpropagate(apart, x, dy).images == std::vector<T>{2, 10, 0, 0, 0, 0, 20, 10});
+  // Behind it a dense layer's weights lie as they are named.
+  Network<T> behind({flatten(), concat_of({{rescale(2, 0)}, {}}), dense({.units = 1})}, maps, {});
+  std::vector<T> w(16);
+  w[1] = 1;
+  w[15] = 100;
+  behind.write_parameter("2.weight", w.data());
+  CHECK(predict(behind, x) == std::vector<T>{804});
+}
+
 TEST_CASE("concat: of nothing but its input, again and again") {
   const Shape features = Shape::features(2);
   const std::vector<double> x = {1, 2, 3, 4}, dy = {1, 10, 100, 1000, 2, 20, 200, 2000};

@@ -70,6 +70,25 @@ TEST_CASE_TEMPLATE("residual: sums of sums", T, float, double) {
   CHECK(backpropagate(network, x, dy).images == dx);
 }
 
+TEST_CASE_TEMPLATE("residual: a dense layer around flattened maps", T, float, double) {
+  // The branch gives what it is given, in the order that users see.
+  Draw draw(5);
+  const Index size = kMaps.size();
+  const auto x = draw.integers<T>(3 * size, 9), dy = draw.integers<T>(3 * size, 9);
+  std::vector<T> identity(static_cast<std::size_t>(size * size)), y, dx;
+  for (Index i = 0; i < size; ++i) identity[static_cast<std::size_t>(i * size + i)] = 1;
+  for (const T v : x) y.push_back(2 * v);
+  for (const T v : dy) dx.push_back(2 * v);
+  Network<T> network({flatten(), residual({dense({.units = size})})}, kMaps, {});
+  network.write_parameter("1.branch.0.weight", identity.data());
+  CHECK(predict(network, x) == y);
+  CHECK(backpropagate(network, x, dy).images == dx);
+  // Nothing needs reordering where both ways kept the order.
+  Network<T> alike({flatten(), residual({activation("tanh")})}, kMaps, {});
+  CHECK(alike.graph().nodes().size() == 3);
+  predict(alike, x);
+}
+
 TEST_CASE("residual: frozen branches get no gradient, and what lies before them does") {
   const std::vector<Attrs> layers = {conv2d({.filters = 3, .padding = "same"}),
                                      residual({conv2d({.filters = 3, .padding = "same"})},
