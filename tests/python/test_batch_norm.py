@@ -137,9 +137,7 @@ def test_folding_does_not_change_outputs(
             [BatchNorm(activation=activation)], first.output_shape, loss="mse", dtype=dtype
         )
         number = len(front)
-        second.load_state_dict(
-            {name: state[f"{number}{name[1:]}"] for name in second.state_dict()}
-        )
+        second.load_state_dict({name: state[f"{number}{name[1:]}"] for name in second.state_dict()})
         x = _images(6, 4, dtype)
         tolerance = 1e-5 if dtype == "float32" else 1e-13
         assert_close(whole.predict(x), second.predict(first.predict(x)), tolerance, activation)
@@ -169,9 +167,7 @@ def test_training_after_predicting_sees_the_weights_themselves() -> None:
 
 
 def test_frozen_layers_use_and_keep_their_averages() -> None:
-    model = CNN(
-        [Conv2D(4, 3), BatchNorm(), Flatten(), Dense(4)], SHAPE, dtype="float64", seed=1
-    )
+    model = CNN([Conv2D(4, 3), BatchNorm(), Flatten(), Dense(4)], SHAPE, dtype="float64", seed=1)
     _draw_state(model, 6)
     before = model.state_dict()
     x, y = _images(10, 7), _labels(10)
