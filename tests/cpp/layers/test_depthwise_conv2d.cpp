@@ -78,6 +78,10 @@ TEST_CASE("depthwise_conv2d: features and impossible numbers of filters are refu
           "DepthwiseConv2D (layer 0): expected input (channels, height, width), got (9,); place it "
           "before Flatten and Dense");
   refused(separable_conv2d({}), Shape::features(9), "SeparableConv2D (layer 0): expected input");
+  refused(depthwise_conv2d({.kernel = {10, 3}}), kMaps,
+          "DepthwiseConv2D (layer 0): kernel 10x3 does not fit input 9x8");
+  refused(separable_conv2d({.kernel = {10, 3}}), kMaps,
+          "SeparableConv2D (layer 0.depthwise): kernel 10x3 does not fit input 9x8");
   refused(depthwise_conv2d({}, Index{1} << 61), kMaps, "DepthwiseConv2D (layer 0) filters");
   CHECK_THROWS_WITH_AS(Network<float>({depthwise_conv2d({}, 0)}, kMaps, {}),
                        "layer 0: depth_multiplier: expected at least 1, got 0", ConfigError);

@@ -202,7 +202,7 @@ BUILDING = [
     BadCall("separable behind flatten", lambda s: _net(Flatten(), SeparableConv2D(4, 3)),
             ShapeError, ("SeparableConv2D (layer 1)", "(channels, height, width)", "(72,)")),
     BadCall("depthwise larger than the image", lambda s: _net(DepthwiseConv2D(7)),
-            ShapeError, ("layer 0", "kernel 7x7", "input 6x6", "same")),
+            ShapeError, ("DepthwiseConv2D (layer 0)", "kernel 7x7", "input 6x6", "same")),
     BadCall("cross_entropy of maps", lambda s: _net(_CONV),
             ShapeError, ("loss", "cross-entropy", "(classes,)", "(4, 4, 4)", "Flatten")),
     BadCall("normalize of other channels",
