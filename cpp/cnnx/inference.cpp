@@ -56,7 +56,7 @@ T* Network<T>::infer_pass(const Images& images, const Range& pass, std::atomic<b
     parallel_for(slices, work(segment, pass.count), [&](Index task, int thread) {
       const Range range = part_of(pass.count, task, slices);
       const Slice slice{range.first, range.count, 0, thread, true};
-      if (segment.begin == 0) {
+      if (&segment == &flow.segments().front()) {
         T* to = workspace_.level(kWay, 0, slice.first, thread);
         if (!load_images(input_, images, pass.first + slice.first, slice.count, to)) {
           finite.store(false, std::memory_order_relaxed);
