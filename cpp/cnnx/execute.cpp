@@ -135,7 +135,8 @@ void Network<T>::forward_pass(Job& job, const Range& pass) {
         const Index first = lane.first + slice.first;
         if (segment.begin == 0) {
           T* to = workspace_.level_slice(0, first, thread);
-          if (!load_images(input_, job.images, pass.first + first, slice.count, to)) {
+          if (!load_images(input_, job.images, pass.first + first, slice.count,
+                           kernels_->element.transpose, to)) {
             job.finite.store(false, std::memory_order_relaxed);
           }
         }
@@ -160,7 +161,7 @@ void Network<T>::loss_pass(Job& job, const Range& pass, const T* outputs, T* gra
     const Images rows{job.grad_outputs,
                       sizeof(T) == sizeof(float) ? ImageType::float32 : ImageType::float64, nullptr,
                       job.images.count};
-    load_images(output(), rows, pass.first, pass.count, grad);
+    load_images(output(), rows, pass.first, pass.count, kernels_->element.transpose, grad);
     return;
   }
   const T scale = T{1} / static_cast<T>(job.images.count);
@@ -174,7 +175,7 @@ void Network<T>::loss_pass(Job& job, const Range& pass, const T* outputs, T* gra
       Target<T> target{-1, nullptr};
       if (rows.data != nullptr) {
         T* row = target_rows_.data() + i * size;
-        load_images(output(), rows, pass.first + i, 1, row);
+        load_images(output(), rows, pass.first + i, 1, kernels_->element.transpose, row);
         target.row = row;
       } else {
         target.label = job.targets->labels[job.images.row(pass.first + i)];
@@ -216,7 +217,7 @@ void Network<T>::backward_pass(Job& job, const Range& pass, bool accumulate) {
     }
   }
   if (job.grad_images != nullptr) {
-    store_images(input_, pass.count, workspace_.border(border),
+    store_images(input_, pass.count, workspace_.border(border), kernels_->element.transpose,
                  job.grad_images + pass.first * input_.size());
   }
 }
@@ -317,7 +318,8 @@ void Network<T>::predict(const Images& images, T* outputs) {
     if (ends_with_softmax_) {
       kernels_->element.activate({ActivationKind::softmax}, pass.count, size, values);
     }
-    store_images(output(), pass.count, values, outputs + pass.first * size);
+    store_images(output(), pass.count, values, kernels_->element.transpose,
+                 outputs + pass.first * size);
   });
 }
 
@@ -356,7 +358,8 @@ T* Network<T>::infer_pass(const Images& images, const Range& pass, std::atomic<b
       Index which = 0;
       if (segment.begin == 0) {
         T* loaded = workspace_.slice_buffer(thread, which++);
-        if (!load_images(input_, images, pass.first + slice.first, slice.count, loaded)) {
+        if (!load_images(input_, images, pass.first + slice.first, slice.count,
+                         kernels_->element.transpose, loaded)) {
           finite.store(false, std::memory_order_relaxed);
         }
         at = loaded;

@@ -1,7 +1,9 @@
 #include "cnnx/core/images.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 namespace cnnx {
 namespace {
@@ -21,8 +23,28 @@ T finite_probe(Index count, const T* values) {
   return sum;
 }
 
+// Turns an image of another number type in blocks: each is converted in a buffer first.
 template <class T, class Source>
-bool load_typed(const Shape& shape, const Images& images, Index first, Index count, T* to) {
+void turn_converted(Index channels, Index pixels, const Source* from,
+                    TransposeFunction<T> transpose, T* to) {
+  constexpr Index kRows = 16, kColumns = 64;
+  T block[kRows * kColumns];
+  for (Index c = 0; c < channels; c += kRows) {
+    const Index rows = std::min(kRows, channels - c);
+    for (Index p = 0; p < pixels; p += kColumns) {
+      const Index columns = std::min(kColumns, pixels - p);
+      for (Index r = 0; r < rows; ++r) {
+        const Source* row = from + (c + r) * pixels + p;
+        for (Index k = 0; k < columns; ++k) block[r * kColumns + k] = static_cast<T>(row[k]);
+      }
+      transpose(rows, columns, block, kColumns, to + p * channels + c, channels);
+    }
+  }
+}
+
+template <class T, class Source>
+bool load_typed(const Shape& shape, const Images& images, Index first, Index count,
+                TransposeFunction<T> transpose, T* to) {
   const Index size = shape.size();
   const Index pixels = shape.pixels();
   const Index channels = shape.channels;
@@ -31,11 +53,10 @@ bool load_typed(const Shape& shape, const Images& images, Index first, Index cou
     const Source* from = static_cast<const Source*>(images.data) + images.row(first + i) * size;
     if (channels == 1 || pixels == 1) {
       for (Index k = 0; k < size; ++k) to[k] = static_cast<T>(from[k]);
+    } else if constexpr (std::is_same_v<T, Source>) {
+      transpose(channels, pixels, from, pixels, to, channels);
     } else {
-      for (Index c = 0; c < channels; ++c) {
-        for (Index p = 0; p < pixels; ++p)
-          to[p * channels + c] = static_cast<T>(from[c * pixels + p]);
-      }
+      turn_converted(channels, pixels, from, transpose, to);
     }
     // Checked after the conversion: a float64 beyond float32's range counts as not finite.
     if constexpr (sizeof(Source) > 1) finite = finite && finite_probe(size, to) == T{0};
@@ -58,26 +79,26 @@ Place find_typed(const Shape& shape, const Images& images) {
 }  // namespace
 
 template <class T>
-bool load_images(const Shape& shape, const Images& images, Index first, Index count, T* to) {
+bool load_images(const Shape& shape, const Images& images, Index first, Index count,
+                 TransposeFunction<T> transpose, T* to) {
   switch (images.type) {
     case ImageType::float32:
-      return load_typed<T, float>(shape, images, first, count, to);
+      return load_typed<T, float>(shape, images, first, count, transpose, to);
     case ImageType::float64:
-      return load_typed<T, double>(shape, images, first, count, to);
+      return load_typed<T, double>(shape, images, first, count, transpose, to);
     case ImageType::uint8:
-      return load_typed<T, std::uint8_t>(shape, images, first, count, to);
+      return load_typed<T, std::uint8_t>(shape, images, first, count, transpose, to);
   }
   return false;
 }
 
 template <class T>
-void store_images(const Shape& shape, Index count, const T* from, T* to) {
+void store_images(const Shape& shape, Index count, const T* from, TransposeFunction<T> transpose,
+                  T* to) {
   const Index pixels = shape.pixels();
   const Index channels = shape.channels;
   for (Index i = 0; i < count; ++i, from += shape.size(), to += shape.size()) {
-    for (Index c = 0; c < channels; ++c) {
-      for (Index p = 0; p < pixels; ++p) to[c * pixels + p] = from[p * channels + c];
-    }
+    transpose(pixels, channels, from, channels, to, pixels);
   }
 }
 
@@ -92,10 +113,12 @@ bool all_finite(Index count, const T* values) {
   return finite_probe(count, values) == T{0};
 }
 
-template bool load_images(const Shape&, const Images&, Index, Index, float*);
-template bool load_images(const Shape&, const Images&, Index, Index, double*);
-template void store_images(const Shape&, Index, const float*, float*);
-template void store_images(const Shape&, Index, const double*, double*);
+template bool load_images(const Shape&, const Images&, Index, Index, TransposeFunction<float>,
+                          float*);
+template bool load_images(const Shape&, const Images&, Index, Index, TransposeFunction<double>,
+                          double*);
+template void store_images(const Shape&, Index, const float*, TransposeFunction<float>, float*);
+template void store_images(const Shape&, Index, const double*, TransposeFunction<double>, double*);
 template Place find_not_finite<float>(const Shape&, const Images&);
 template Place find_not_finite<double>(const Shape&, const Images&);
 template bool all_finite(Index, const float*);

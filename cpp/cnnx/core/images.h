@@ -19,14 +19,22 @@ struct Images {
   Index row(Index i) const { return index == nullptr ? i : index[i]; }
 };
 
+// The kernel that turns planes into pixels and back: to[c * to_stride + r] = from[r * stride + c]
+// for r < rows, c < columns.
+template <class T>
+using TransposeFunction = void (*)(Index rows, Index columns, const T* from, Index stride, T* to,
+                                   Index to_stride);
+
 // Writes images [first, first + count) channels-last to `to`. Returns false when a value is not
 // finite; the values are written all the same.
 template <class T>
-bool load_images(const Shape& shape, const Images& images, Index first, Index count, T* to);
+bool load_images(const Shape& shape, const Images& images, Index first, Index count,
+                 TransposeFunction<T> transpose, T* to);
 
 // Writes `count` images from channels-last to the public order (C, H, W).
 template <class T>
-void store_images(const Shape& shape, Index count, const T* from, T* to);
+void store_images(const Shape& shape, Index count, const T* from, TransposeFunction<T> transpose,
+                  T* to);
 
 // The place of the first value that is not finite as a T in the images of a batch.
 struct Place {

@@ -3,6 +3,7 @@
 
 #include "cnnx/kernels/exponential.h"
 #include "cnnx/kernels/table.h"
+#include "cnnx/kernels/turn.h"
 
 namespace cnnx {
 namespace {
@@ -123,7 +124,7 @@ struct Element {
   }
 
   static constexpr ElementKernel<T> kernel() {
-    return {activate, activate_backward, column_sums, sum_lanes, affine};
+    return {activate, activate_backward, column_sums, sum_lanes, Turn<T, Bytes>::transpose, affine};
   }
 };
 

@@ -257,6 +257,13 @@ struct Reference {
     }
   }
 
+  static void transpose(Index rows, Index columns, const T* from, Index stride, T* to,
+                        Index to_stride) {
+    for (Index r = 0; r < rows; ++r) {
+      for (Index c = 0; c < columns; ++c) to[c * to_stride + r] = from[r * stride + c];
+    }
+  }
+
   static void affine(Index rows, Index columns, const T* input, const T* scale, const T* offset,
                      T* output) {
     for (Index i = 0; i < rows * columns; ++i) {
@@ -298,7 +305,7 @@ struct Reference {
         nullptr,
         {one_task, dense_scratch, dense_forward, dense_backward_data, dense_backward_weights},
         {pool_forward, pool_backward},
-        {activate, activate_backward, column_sums, sum_lanes, affine},
+        {activate, activate_backward, column_sums, sum_lanes, transpose, affine},
         {sgd, adam}};
   }
 };

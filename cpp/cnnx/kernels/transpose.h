@@ -56,6 +56,38 @@ template <class V, int Count>
   transpose_from<1>(rows);
 }
 
+// Loads `rows` rows of `columns` numbers and stores them as columns; both counts at most that of
+// the lanes. Rows from `rows` to `room` are stored as zeros.
+template <class V, class T>
+[[gnu::always_inline]] inline void transpose_edge(const T* from, Index stride, T* to,
+                                                  Index to_stride, int rows, int columns,
+                                                  int room) {
+  constexpr int kLane = static_cast<int>(sizeof(V) / sizeof(T));
+  V block[kLane];
+#pragma GCC unroll 16
+  for (int i = 0; i < kLane; ++i) {
+    block[i] = i < rows ? load_first<V>(from + i * stride, columns) : V{};
+  }
+  transpose(block);
+#pragma GCC unroll 16
+  for (int i = 0; i < kLane; ++i) {
+    if (i < columns) store_first(to + i * to_stride, block[i], room);
+  }
+}
+
+// The same for a whole block, without any test.
+template <class V, class T>
+[[gnu::always_inline]] inline void transpose_block(const T* from, Index stride, T* to,
+                                                   Index to_stride) {
+  constexpr int kLane = static_cast<int>(sizeof(V) / sizeof(T));
+  V block[kLane];
+#pragma GCC unroll 16
+  for (int i = 0; i < kLane; ++i) block[i] = load<V>(from + i * stride);
+  transpose(block);
+#pragma GCC unroll 16
+  for (int i = 0; i < kLane; ++i) store(to + i * to_stride, block[i]);
+}
+
 // Copies `rows` x `columns` numbers (rows `stride` apart) as their transpose: to[c * to_stride +
 // r]. Rows past the last up to `pad_rows` are written as zeros.
 template <class T, int Bytes>
@@ -66,14 +98,16 @@ void transpose_copy(Index rows, Index columns, Index pad_rows, const T* from, In
   for (Index r = 0; r < pad_rows; r += kLane) {
     const int high = static_cast<int>(larger<Index>(0, smaller<Index>(kLane, rows - r)));
     const int room = static_cast<int>(smaller<Index>(kLane, pad_rows - r));
-    for (Index c = 0; c < columns; c += kLane) {
-      const int across = static_cast<int>(smaller<Index>(kLane, columns - c));
-      V block[kLane];
-      for (int i = 0; i < kLane; ++i) {
-        block[i] = i < high ? load_first<V>(from + (r + i) * stride + c, across) : V{};
+    Index c = 0;
+    if (high == kLane) {
+      for (; c + kLane <= columns; c += kLane) {
+        transpose_block<V>(from + r * stride + c, stride, to + c * to_stride + r, to_stride);
       }
-      transpose(block);
-      for (int i = 0; i < across; ++i) store_first(to + (c + i) * to_stride + r, block[i], room);
+    }
+    for (; c < columns; c += kLane) {
+      const int across = static_cast<int>(smaller<Index>(kLane, columns - c));
+      transpose_edge<V>(from + r * stride + c, stride, to + c * to_stride + r, to_stride, high,
+                        across, room);
     }
   }
 }
