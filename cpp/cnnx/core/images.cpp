@@ -23,22 +23,28 @@ T finite_probe(Index count, const T* values) {
   return sum;
 }
 
-// Turns an image of another number type in blocks: each is converted in a buffer first.
+// Turns an image, which gives 0 where all of it is finite. Another number type is converted block
+// by block first, so that a float64 beyond float32's range counts as not finite.
 template <class T, class Source>
-void turn_converted(Index channels, Index pixels, const Source* from,
-                    TransposeFunction<T> transpose, T* to) {
-  constexpr Index kRows = 16, kColumns = 64;
-  T block[kRows * kColumns];
-  for (Index c = 0; c < channels; c += kRows) {
-    const Index rows = std::min(kRows, channels - c);
-    for (Index p = 0; p < pixels; p += kColumns) {
-      const Index columns = std::min(kColumns, pixels - p);
-      for (Index r = 0; r < rows; ++r) {
-        const Source* row = from + (c + r) * pixels + p;
-        for (Index k = 0; k < columns; ++k) block[r * kColumns + k] = static_cast<T>(row[k]);
+T turn(Index channels, Index pixels, const Source* from, TransposeFunction<T> transpose, T* to) {
+  if constexpr (std::is_same_v<T, Source>) {
+    return transpose(channels, pixels, from, pixels, to, channels);
+  } else {
+    constexpr Index kRows = 16, kColumns = 64;
+    T block[kRows * kColumns];
+    T probe = 0;
+    for (Index c = 0; c < channels; c += kRows) {
+      const Index rows = std::min(kRows, channels - c);
+      for (Index p = 0; p < pixels; p += kColumns) {
+        const Index columns = std::min(kColumns, pixels - p);
+        for (Index r = 0; r < rows; ++r) {
+          const Source* row = from + (c + r) * pixels + p;
+          for (Index k = 0; k < columns; ++k) block[r * kColumns + k] = static_cast<T>(row[k]);
+        }
+        probe += transpose(rows, columns, block, kColumns, to + p * channels + c, channels);
       }
-      transpose(rows, columns, block, kColumns, to + p * channels + c, channels);
     }
+    return probe;
   }
 }
 
@@ -46,22 +52,13 @@ template <class T, class Source>
 bool load_typed(const Shape& shape, const Images& images, Index first, Index count,
                 TransposeFunction<T> transpose, T* to) {
   const Index size = shape.size();
-  const Index pixels = shape.pixels();
-  const Index channels = shape.channels;
-  bool finite = true;
+  const Index channels = shape.pixels() == 1 ? 1 : shape.channels;
+  T probe = 0;
   for (Index i = 0; i < count; ++i, to += size) {
     const Source* from = static_cast<const Source*>(images.data) + images.row(first + i) * size;
-    if (channels == 1 || pixels == 1) {
-      for (Index k = 0; k < size; ++k) to[k] = static_cast<T>(from[k]);
-    } else if constexpr (std::is_same_v<T, Source>) {
-      transpose(channels, pixels, from, pixels, to, channels);
-    } else {
-      turn_converted(channels, pixels, from, transpose, to);
-    }
-    // Checked after the conversion: a float64 beyond float32's range counts as not finite.
-    if constexpr (sizeof(Source) > 1) finite = finite && finite_probe(size, to) == T{0};
+    probe += turn(channels, size / channels, from, transpose, to);
   }
-  return finite;
+  return probe == T{0};
 }
 
 template <class T, class Source>

@@ -20,10 +20,10 @@ struct Images {
 };
 
 // The kernel that turns planes into pixels and back: to[c * to_stride + r] = from[r * stride + c]
-// for r < rows, c < columns.
+// for r < rows, c < columns; gives 0 where all of these numbers are finite, else NaN.
 template <class T>
-using TransposeFunction = void (*)(Index rows, Index columns, const T* from, Index stride, T* to,
-                                   Index to_stride);
+using TransposeFunction = T (*)(Index rows, Index columns, const T* from, Index stride, T* to,
+                                Index to_stride);
 
 // Writes images [first, first + count) channels-last to `to`. Returns false when a value is not
 // finite; the values are written all the same.

@@ -257,11 +257,16 @@ struct Reference {
     }
   }
 
-  static void transpose(Index rows, Index columns, const T* from, Index stride, T* to,
-                        Index to_stride) {
+  static T transpose(Index rows, Index columns, const T* from, Index stride, T* to,
+                     Index to_stride) {
+    T probe = 0;
     for (Index r = 0; r < rows; ++r) {
-      for (Index c = 0; c < columns; ++c) to[c * to_stride + r] = from[r * stride + c];
+      for (Index c = 0; c < columns; ++c) {
+        to[c * to_stride + r] = from[r * stride + c];
+        probe += from[r * stride + c] * T{0};  // infinity times 0 is NaN
+      }
     }
+    return probe;
   }
 
   static void affine(Index rows, Index columns, const T* input, const T* scale, const T* offset,

@@ -149,8 +149,9 @@ struct ElementKernel {
   void (*column_sums)(Index rows, Index columns, const T* values, T* sums, bool accumulate);
   // first[i] = first[i] + first[i + stride] + ... over `lanes` arrays, in order.
   void (*sum_lanes)(Index count, T* first, Index stride, Index lanes);
-  // to[c * to_stride + r] = from[r * stride + c] for r < rows, c < columns.
-  void (*transpose)(Index rows, Index columns, const T* from, Index stride, T* to, Index to_stride);
+  // to[c * to_stride + r] = from[r * stride + c] for r < rows, c < columns. Gives 0 where all of
+  // these numbers are finite, else NaN.
+  T (*transpose)(Index rows, Index columns, const T* from, Index stride, T* to, Index to_stride);
   // output[i] = input[i] * scale[i % columns] + offset[i % columns].
   void (*affine)(Index rows, Index columns, const T* input, const T* scale, const T* offset,
                  T* output);

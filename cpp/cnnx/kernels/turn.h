@@ -16,9 +16,9 @@ struct Turn {
   using All = typename CountLanes<kLane>::type;
   static constexpr Index kMostMerged = 4;
 
-  // to[c * to_stride + r] = from[r * stride + c].
-  static void transpose(Index rows, Index columns, const T* from, Index stride, T* to,
-                        Index to_stride) {
+  // to[c * to_stride + r] = from[r * stride + c]; gives 0 where all numbers are finite, else NaN.
+  static T transpose(Index rows, Index columns, const T* from, Index stride, T* to,
+                     Index to_stride) {
     const bool merges = rows <= kMostMerged && to_stride == rows;
     const bool parts = columns <= kMostMerged && stride == columns;
     if (rows == 1 || columns == 1) return line(rows, columns, from, stride, to, to_stride);
@@ -28,19 +28,39 @@ struct Turn {
     if (parts && columns == 2) return part<2>(rows, from, to, to_stride);
     if (parts && columns == 3) return part<3>(rows, from, to, to_stride);
     if (parts && columns == 4) return part<4>(rows, from, to, to_stride);
-    transpose_copy<T, Bytes>(rows, columns, rows, from, stride, to, to_stride);
+    return total(transpose_copy<T, Bytes>(rows, columns, rows, from, stride, to, to_stride));
+  }
+
+  static T total(V probe) {
+    T sum = 0;
+    for (int lane = 0; lane < kLane; ++lane) sum += probe[lane];
+    return sum;
   }
 
   // One row that becomes a column, or the other way around.
-  static void line(Index rows, Index columns, const T* from, Index stride, T* to, Index to_stride) {
+  static T line(Index rows, Index columns, const T* from, Index stride, T* to, Index to_stride) {
     const Index count = rows == 1 ? columns : rows;
     const Index from_step = rows == 1 ? 1 : stride;
     const Index to_step = rows == 1 ? to_stride : 1;
+    T sum = 0;
+    Index i = 0;
     if (from_step == 1 && to_step == 1) {
-      __builtin_memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
-      return;
+      V probe[4] = {};
+      for (; i + 4 * kLane <= count; i += 4 * kLane) {
+#pragma GCC unroll 4
+        for (int v = 0; v < 4; ++v) {
+          const V value = load<V>(from + i + v * kLane);
+          store(to + i + v * kLane, value);
+          probe[v] += value * T{0};
+        }
+      }
+      sum = total(probe[0] + probe[1] + probe[2] + probe[3]);
     }
-    for (Index i = 0; i < count; ++i) to[i * to_step] = from[i * from_step];
+    for (; i < count; ++i) {
+      to[i * to_step] = from[i * from_step];
+      sum += from[i * from_step] * T{0};
+    }
+    return sum;
   }
 
   // Lane l of vector k of merged pixels is channel (k * kLane + l) % Channels of pixel (k * kLane +
@@ -62,20 +82,29 @@ struct Turn {
   }
 
   template <int Channels>
-  static void merge(Index pixels, const T* from, Index stride, T* to) {
+  static T merge(Index pixels, const T* from, Index stride, T* to) {
+    V probe{};
     Index p = 0;
     for (; p + kLane <= pixels; p += kLane, to += Channels * kLane) {
       V channel[Channels];
 #pragma GCC unroll 4
-      for (int c = 0; c < Channels; ++c) channel[c] = load<V>(from + c * stride + p);
+      for (int c = 0; c < Channels; ++c) {
+        channel[c] = load<V>(from + c * stride + p);
+        probe += channel[c] * T{0};
+      }
       store(to, merged<Channels, 0>(channel));
       store(to + kLane, merged<Channels, 1>(channel));
       if constexpr (Channels > 2) store(to + 2 * kLane, merged<Channels, 2>(channel));
       if constexpr (Channels > 3) store(to + 3 * kLane, merged<Channels, 3>(channel));
     }
+    T sum = total(probe);
     for (; p < pixels; ++p) {
-      for (int c = 0; c < Channels; ++c) *to++ = from[c * stride + p];
+      for (int c = 0; c < Channels; ++c) {
+        sum += from[c * stride + p] * T{0};
+        *to++ = from[c * stride + p];
+      }
     }
+    return sum;
   }
 
   // Brings the lanes of channel C that lie in vector K of merged pixels to where they belong.
@@ -96,20 +125,29 @@ struct Turn {
   }
 
   template <int Channels>
-  static void part(Index pixels, const T* from, T* to, Index stride) {
+  static T part(Index pixels, const T* from, T* to, Index stride) {
+    V probe{};
     Index p = 0;
     for (; p + kLane <= pixels; p += kLane, from += Channels * kLane) {
       V merged[Channels];
 #pragma GCC unroll 4
-      for (int k = 0; k < Channels; ++k) merged[k] = load<V>(from + k * kLane);
+      for (int k = 0; k < Channels; ++k) {
+        merged[k] = load<V>(from + k * kLane);
+        probe += merged[k] * T{0};
+      }
       store(to + p, parted<Channels, 0>(merged));
       store(to + stride + p, parted<Channels, 1>(merged));
       if constexpr (Channels > 2) store(to + 2 * stride + p, parted<Channels, 2>(merged));
       if constexpr (Channels > 3) store(to + 3 * stride + p, parted<Channels, 3>(merged));
     }
+    T sum = total(probe);
     for (; p < pixels; ++p) {
-      for (int c = 0; c < Channels; ++c) to[c * stride + p] = *from++;
+      for (int c = 0; c < Channels; ++c) {
+        sum += *from * T{0};
+        to[c * stride + p] = *from++;
+      }
     }
+    return sum;
   }
 };
 
