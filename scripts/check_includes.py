@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SEES = {
     "cnnx/core": ["cnnx/core/"],
     "cnnx/kernels": ["cnnx/kernels/", "cnnx/core/index.h"],
+    "cnnx/augment": ["cnnx/augment/", "cnnx/core/"],
     "cnnx/layers": ["cnnx/layers/", "cnnx/core/", "cnnx/kernels/table.h"],
     "cnnx/losses": ["cnnx/losses/", "cnnx/core/", "cnnx/kernels/table.h"],
     "cnnx/optim": ["cnnx/optim/", "cnnx/core/", "cnnx/kernels/table.h"],
@@ -40,7 +41,7 @@ ONE_USER = {
     "Python.h": "bindings/",
     "omp.h": "cnnx/core/parallel.cpp",
 }
-ENGINE_USERS = {"model.py", "ops.py", "_config.py"}
+ENGINE_USERS = {"model.py", "ops.py", "_config.py", "augment/_apply.py"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^">]+)[">]', re.MULTILINE)
 

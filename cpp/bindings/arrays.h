@@ -42,6 +42,13 @@ inline void expect_dims(const py::array& array, const std::vector<Index>& dims, 
       concat(name, ": expected shape ", format_dims(dims), ", got ", format_dims(dims_of(array))));
 }
 
+// The row of a data set that the first image of an array is.
+inline void expect_first_row(Index row) {
+  constexpr Index kMost = Index{1} << 40;
+  if (row >= 0 && row <= kMost) return;
+  throw ConfigError(concat("first_row: expected 0 to ", kMost, ", got ", row));
+}
+
 template <class T>
 Array<T> make_array(const std::vector<Index>& dims) {
   return Array<T>(std::vector<py::ssize_t>(dims.begin(), dims.end()));

@@ -22,14 +22,19 @@ class NetworkHandle {
                  {to_attrs(loss), to_attrs(optimizer), seed, exact_conv}) {}
 
   py::tuple train_batch(const py::object& x, const py::object& y, const py::object& index,
-                        std::optional<double> learning_rate) {
-    return batch(x, y, index, [&](const Images& images, const Targets<T>& targets) {
+                        std::optional<double> learning_rate, const py::object& weights,
+                        std::uint32_t epoch, Index first_row) {
+    expect_first_row(first_row);
+    return batch(x, y, index, weights, [&](Images images, const Targets<T>& targets) {
+      images.epoch = epoch;
+      images.first_row = first_row;
       return network_.train_batch(images, targets, learning_rate);
     });
   }
 
-  py::tuple evaluate_batch(const py::object& x, const py::object& y, const py::object& index) {
-    return batch(x, y, index, [&](const Images& images, const Targets<T>& targets) {
+  py::tuple evaluate_batch(const py::object& x, const py::object& y, const py::object& index,
+                           const py::object& weights) {
+    return batch(x, y, index, weights, [&](const Images& images, const Targets<T>& targets) {
       return network_.evaluate_batch(images, targets);
     });
   }
@@ -45,10 +50,10 @@ class NetworkHandle {
     return outputs;
   }
 
-  py::tuple gradients(const py::object& x, const py::object& y) {
+  py::tuple gradients(const py::object& x, const py::object& y, const py::object& weights) {
     Holder holder;
     const Images images = to_images(x, py::none(), holder);
-    const Targets<T> targets = to_targets(y, holder);
+    const Targets<T> targets = to_targets(y, weights, holder);
     std::vector<Index> dims = network_.input().to_public();
     dims.insert(dims.begin(), images.count);
     auto grad_images = make_array<T>(dims);
@@ -56,7 +61,7 @@ class NetworkHandle {
     BatchResult result;
     run([&] { result = network_.differentiate(images, targets, to); });
     py::dict grads;
-    for (const std::string& name : network_.parameter_names()) {
+    for (const std::string& name : network_.learned_names()) {
       auto values = make_array<T>(network_.parameter(name).dims);
       network_.read_gradient(name, values.mutable_data());
       grads[py::str(name)] = values;
@@ -79,10 +84,11 @@ class NetworkHandle {
   }
 
   py::dict optimizer_state() const {
+    network_.require_unswapped("reading the optimizer's state");
     py::dict state;
     state["step"] = py::array(py::cast(network_.step())).attr("astype")("int64");
     const std::vector<std::string> slots = network_.slots();
-    for (const std::string& name : network_.parameter_names()) {
+    for (const std::string& name : network_.learned_names()) {
       for (std::size_t slot = 0; slot < slots.size(); ++slot) {
         auto values = make_array<T>(network_.parameter(name).dims);
         network_.read_slot(name, static_cast<Index>(slot), values.mutable_data());
@@ -94,9 +100,10 @@ class NetworkHandle {
 
   void load_optimizer_state(const py::dict& state) {
     // Everything is looked up and checked before anything is written.
+    network_.require_unswapped("loading the optimizer's state");
     const std::vector<std::string> slots = network_.slots();
     std::vector<Array<T>> arrays;
-    for (const std::string& name : network_.parameter_names()) {
+    for (const std::string& name : network_.learned_names()) {
       for (const std::string& slot : slots) {
         const std::string key = name + "." + slot;
         arrays.push_back(expect<T>(entry(state, key), key.c_str()));
@@ -111,7 +118,7 @@ class NetworkHandle {
     if (step < 0) throw ConfigError(concat("step: expected at least 0, got ", step));
     const std::lock_guard lock(mutex_);
     auto array = arrays.begin();
-    for (const std::string& name : network_.parameter_names()) {
+    for (const std::string& name : network_.learned_names()) {
       for (std::size_t slot = 0; slot < slots.size(); ++slot) {
         network_.write_slot(name, static_cast<Index>(slot), (array++)->data());
       }
@@ -125,18 +132,40 @@ class NetworkHandle {
     network_.set_optimizer(attrs);
   }
 
+  void set_trainable(const std::vector<std::string>& names) {
+    const std::lock_guard lock(mutex_);
+    network_.set_trainable(names);
+  }
+
+  void swap_average() {
+    const std::lock_guard lock(mutex_);
+    network_.swap_average();
+  }
+
+  void set_augmentation(const py::list& steps, std::uint64_t seed) {
+    const std::vector<Attrs> attrs = to_list(steps);
+    const std::lock_guard lock(mutex_);
+    network_.set_augmentation(attrs, seed);
+  }
+
+  // One row a layer as the user wrote it, whatever it is made of.
   py::list layer_info() const {
+    const Graph<T>& graph = network_.graph();
     py::list rows;
-    for (std::size_t l = 0; l < network_.layers().size(); ++l) {
-      const auto& layer = *network_.layers()[l];
-      Index parameters = 0;
-      for (const auto& parameter : layer.parameters()) parameters += parameter.count();
+    for (std::size_t l = 0; l < graph.entries().size(); ++l) {
+      Index parameters = 0, flops = 0;
+      for (Index n = graph.entries()[l].begin; n < graph.entries()[l].end; ++n) {
+        const auto& layer = *graph.nodes()[static_cast<std::size_t>(n)].layer;
+        for (const auto& parameter : layer.parameters()) {
+          if (parameter.trained) parameters += parameter.count();
+        }
+        flops += layer.flops();
+      }
       py::dict row;
-      row["kind"] = layer.kind();
       row["name"] = std::to_string(l);
-      row["output_shape"] = py::tuple(py::cast(layer.output().to_public()));
+      row["output_shape"] = py::tuple(py::cast(graph.shape(graph.entries()[l].end).to_public()));
       row["parameters"] = parameters;
-      row["flops"] = layer.flops();
+      row["flops"] = flops;
       rows.append(row);
     }
     return rows;
@@ -144,18 +173,27 @@ class NetworkHandle {
 
   std::vector<std::string> parameter_names() const { return network_.parameter_names(); }
   py::tuple output_shape() const { return py::tuple(py::cast(network_.output().to_public())); }
-  bool ends_with_softmax() const { return network_.ends_with_softmax(); }
+  py::object taken_activation() const {
+    switch (network_.taken_activation()) {
+      case ActivationKind::softmax:
+        return py::str("softmax");
+      case ActivationKind::sigmoid:
+        return py::str("sigmoid");
+      default:
+        return py::none();
+    }
+  }
   Index workspace_bytes() const { return network_.workspace_bytes(); }
 
  private:
   // Keeps the arrays alive that Images and Targets point into.
   struct Holder {
-    py::object x, y, index;
+    py::object x, y, index, weights;
   };
 
-  static std::vector<Attrs> to_list(const py::list& layers) {
+  static std::vector<Attrs> to_list(const py::list& parts) {
     std::vector<Attrs> attrs;
-    for (const py::handle layer : layers) attrs.push_back(to_attrs(layer.cast<py::dict>()));
+    for (const py::handle part : parts) attrs.push_back(to_attrs(part.cast<py::dict>()));
     return attrs;
   }
 
@@ -202,7 +240,7 @@ class NetworkHandle {
     return images;
   }
 
-  Targets<T> to_targets(const py::object& y, Holder& holder) const {
+  Targets<T> to_targets(const py::object& y, const py::object& weights, Holder& holder) const {
     Targets<T> targets;
     const Index rows = py::reinterpret_borrow<py::array>(holder.x).shape(0);
     holder.y = y;
@@ -217,6 +255,12 @@ class NetworkHandle {
       expect_dims(values, dims, "y");
       targets.rows = values.data();
     }
+    if (!weights.is_none()) {
+      const auto values = expect<T>(weights, "weights");
+      expect_dims(values, {rows}, "weights");
+      targets.weights = values.data();
+      holder.weights = values;
+    }
     return targets;
   }
 
@@ -228,10 +272,11 @@ class NetworkHandle {
   }
 
   template <class Body>
-  py::tuple batch(const py::object& x, const py::object& y, const py::object& index, Body&& body) {
+  py::tuple batch(const py::object& x, const py::object& y, const py::object& index,
+                  const py::object& weights, Body&& body) {
     Holder holder;
     const Images images = to_images(x, index, holder);
-    const Targets<T> targets = to_targets(y, holder);
+    const Targets<T> targets = to_targets(y, weights, holder);
     BatchResult result;
     run([&] { result = body(images, targets); });
     return py::make_tuple(result.loss_sum, result.correct);
@@ -252,21 +297,26 @@ void bind(py::module_& m, const char* name) {
            py::arg("layers"), py::arg("input_shape"), py::arg("loss"), py::arg("optimizer"),
            py::arg("seed"), py::arg("exact_conv"))
       .def("train_batch", &Handle::train_batch, py::arg("x"), py::arg("y"),
-           py::arg("index") = py::none(), py::arg("learning_rate") = py::none())
+           py::arg("index") = py::none(), py::arg("learning_rate") = py::none(), py::kw_only(),
+           py::arg("weights") = py::none(), py::arg("epoch") = 0, py::arg("first_row") = 0)
       .def("evaluate_batch", &Handle::evaluate_batch, py::arg("x"), py::arg("y"),
-           py::arg("index") = py::none())
+           py::arg("index") = py::none(), py::kw_only(), py::arg("weights") = py::none())
       .def("predict", &Handle::predict, py::arg("x"), py::arg("index") = py::none())
-      .def("gradients", &Handle::gradients, py::arg("x"), py::arg("y"))
+      .def("gradients", &Handle::gradients, py::arg("x"), py::arg("y"), py::kw_only(),
+           py::arg("weights") = py::none())
       .def("parameter_names", &Handle::parameter_names)
       .def("get_parameter", &Handle::get_parameter, py::arg("name"))
       .def("set_parameter", &Handle::set_parameter, py::arg("name"), py::arg("value"))
       .def("optimizer_state", &Handle::optimizer_state)
       .def("load_optimizer_state", &Handle::load_optimizer_state, py::arg("state"))
       .def("set_optimizer", &Handle::set_optimizer, py::arg("optimizer"))
+      .def("set_augmentation", &Handle::set_augmentation, py::arg("steps"), py::arg("seed"))
+      .def("set_trainable", &Handle::set_trainable, py::arg("names"))
+      .def("swap_average", &Handle::swap_average)
       .def("layer_info", &Handle::layer_info)
       .def("workspace_bytes", &Handle::workspace_bytes)
       .def_property_readonly("output_shape", &Handle::output_shape)
-      .def_property_readonly("ends_with_softmax", &Handle::ends_with_softmax);
+      .def_property_readonly("taken_activation", &Handle::taken_activation);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 namespace cnnx::bindings {
 
+void bind_augment(pybind11::module_& m);
 void bind_config(pybind11::module_& m);
 void bind_network(pybind11::module_& m);
 void bind_ops(pybind11::module_& m);

@@ -27,6 +27,10 @@ void fill_zeros(double, const Random&, std::vector<double>& values) {
   for (double& value : values) value = 0.0;
 }
 
+void fill_ones(double, const Random&, std::vector<double>& values) {
+  for (double& value : values) value = 1.0;
+}
+
 double he_variance(Index fan_in, Index) { return 2.0 / static_cast<double>(fan_in); }
 double glorot_variance(Index fan_in, Index fan_out) {
   return 2.0 / static_cast<double>(fan_in + fan_out);
@@ -44,6 +48,7 @@ constexpr Row kRows[] = {
     {"glorot_normal", glorot_variance, fill_normal},
     {"glorot_uniform", glorot_variance, fill_uniform},
     {"zeros", he_variance, fill_zeros},
+    {"ones", he_variance, fill_ones},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "cnnx/network.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cnnx/core/error.h"
 #include "cnnx/core/random.h"
@@ -42,72 +43,70 @@ void to_stored(const Parameter<T>& parameter, const T* values, T* stored) {
 template <class T>
 Network<T>::Network(const std::vector<Attrs>& layers, const Shape& input,
                     const NetworkOptions& options)
-    : input_(input), kernels_(&current_tables().get<T>()) {
+    : input_(input),
+      graph_(current_tables().get<T>(), options.exact_conv, options.seed),
+      kernels_(&current_tables().get<T>()) {
   if (options.loss) loss_ = make_loss<T>(*options.loss);
-  Shape shape = input;
-  for (const Attrs& attrs : layers) {
-    const auto position = static_cast<Index>(layers_.size());
-    try {
-      layers_.push_back(make_layer<T>(attrs));
-    } catch (const ConfigError& error) {
-      throw ConfigError(concat("layer ", position, ": ", error.what()));
-    }
-    layers_.back()->plan(shape, *kernels_, {position, options.exact_conv});
-    shape = layers_.back()->output();
-  }
+  graph_.build(layers, input);
   check_loss();
-  drop_final_softmax();
-  move_activations();
+  drop_final_activation();
+  graph_.fuse();
+  for (const Node<T>& node : graph_.nodes()) {
+    differs_ = differs_ || node.layer->inference_scaling().has_value();
+  }
   make_parameters(options.seed);
   if (options.optimizer) set_optimizer(*options.optimizer);
-  workspace_.plan(input_, layers_);
+  workspace_.plan(graph_);
+  for (Node<T>& node : graph_.nodes()) {
+    node.layer->reserve_lanes(workspace_.schedule().most_lanes);
+  }
 }
 
 template <class T>
 void Network<T>::check_loss() const {
-  if (!loss_ || !loss_->takes_logits() || output().flat) return;
-  throw ShapeError(concat("loss: cross-entropy expects outputs (classes,), the last layer gives ",
-                          output().str(),
-                          "; end the network with layers.Flatten() and layers.Dense()"));
-}
-
-// A loss that takes logits has the softmax in it; predict() applies it to the outputs.
-template <class T>
-void Network<T>::drop_final_softmax() {
-  if (layers_.empty() || !loss_ || !loss_->takes_logits()) return;
-  if (!layers_.back()->activates_softmax()) return;
-  layers_.back()->drop_softmax();
-  ends_with_softmax_ = true;
-}
-
-// Lets max pools multiply by the derivative of the activation before them.
-template <class T>
-void Network<T>::move_activations() {
-  for (std::size_t l = 0; l + 1 < layers_.size(); ++l) {
-    const std::optional<Activation> activation = layers_[l]->activation_to_leave();
-    if (activation && layers_[l + 1]->take_activation(*activation)) layers_[l]->leave_activation();
+  if (!loss_) return;
+  if (loss_->takes_activation() == ActivationKind::softmax && !output().flat) {
+    throw ShapeError(concat("loss: cross-entropy expects outputs (classes,), the last layer gives ",
+                            output().str(),
+                            "; end the network with layers.Flatten() and layers.Dense()"));
   }
+  loss_->check(output().size());
+}
+
+// A loss that has a final activation in it is given what goes into one; predict() applies it.
+template <class T>
+void Network<T>::drop_final_activation() {
+  if (nodes() == 0 || !loss_) return;
+  const ActivationKind kind = loss_->takes_activation();
+  Layer<T>& last = layer(nodes() - 1);
+  if (kind == ActivationKind::linear || last.final_activation() != kind) return;
+  last.drop_activation();
+  taken_activation_ = kind;
 }
 
 template <class T>
 void Network<T>::make_parameters(std::uint64_t seed) {
-  Index total = 0;
-  first_trained_ = static_cast<Index>(layers_.size());
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    for (const Parameter<T>& parameter : layers_[l]->parameters()) {
-      total += round_up(parameter.count(), kAlign);
-      first_trained_ = std::min(first_trained_, static_cast<Index>(l));
+  Index learned = 0, state = 0;
+  for (const Node<T>& node : graph_.nodes()) {
+    for (const Parameter<T>& parameter : node.layer->parameters()) {
+      (parameter.trained ? learned : state) += round_up(parameter.count(), kAlign);
     }
   }
-  weights_.resize(total + kAlign);
-  grads_.resize(total + kAlign);
-  Index at = 0;
+  weights_.resize(learned + kAlign);
+  grads_.resize(learned + kAlign);
+  state_.resize(state);
+  Index weights_at = 0, state_at = 0;
   std::uint32_t number = 0;
-  for (const auto& layer : layers_) {
-    for (Parameter<T>& parameter : layer->parameters()) {
-      parameter.value = weights_.data() + at;
-      parameter.grad = grads_.data() + at;
-      at += round_up(parameter.count(), kAlign);
+  for (Node<T>& node : graph_.nodes()) {
+    for (Parameter<T>& parameter : node.layer->parameters()) {
+      if (parameter.trained) {
+        parameter.value = weights_.data() + weights_at;
+        parameter.grad = grads_.data() + weights_at;
+        weights_at += round_up(parameter.count(), kAlign);
+      } else {
+        parameter.value = state_.data() + state_at;
+        state_at += round_up(parameter.count(), kAlign);
+      }
       std::vector<double> values(static_cast<std::size_t>(parameter.count()));
       initialize(parameter.initializer, parameter.fan_in, parameter.fan_out,
                  Random(seed, Stream::initializer, number++), values);
@@ -116,24 +115,34 @@ void Network<T>::make_parameters(std::uint64_t seed) {
       });
     }
   }
+  plan_updates();
 }
 
 template <class T>
 std::vector<std::string> Network<T>::parameter_names() const {
   std::vector<std::string> names;
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    for (const Parameter<T>& parameter : layers_[l]->parameters()) {
-      names.push_back(std::to_string(l) + "." + parameter.name);
+  for (const Node<T>& node : graph_.nodes()) {
+    for (const Parameter<T>& parameter : node.layer->parameters()) {
+      names.push_back(node.name + "." + parameter.name);
     }
   }
   return names;
 }
 
 template <class T>
+std::vector<std::string> Network<T>::learned_names() const {
+  std::vector<std::string> names;
+  for (const std::string& name : parameter_names()) {
+    if (parameter(name).trained) names.push_back(name);
+  }
+  return names;
+}
+
+template <class T>
 const Parameter<T>& Network<T>::parameter(const std::string& name) const {
-  for (std::size_t l = 0; l < layers_.size(); ++l) {
-    for (const Parameter<T>& parameter : layers_[l]->parameters()) {
-      if (name == std::to_string(l) + "." + parameter.name) return parameter;
+  for (const Node<T>& node : graph_.nodes()) {
+    for (const Parameter<T>& parameter : node.layer->parameters()) {
+      if (name == node.name + "." + parameter.name) return parameter;
     }
   }
   std::string known;
@@ -151,7 +160,7 @@ template <class T>
 void Network<T>::write_parameter(const std::string& name, const T* values) {
   const Parameter<T>& found = parameter(name);
   to_stored(found, values, found.value);
-  stale_ = true;
+  packed_ = Packed::no;
 }
 
 template <class T>
@@ -162,27 +171,63 @@ void Network<T>::read_gradient(const std::string& name, T* values) const {
 
 template <class T>
 void Network<T>::set_optimizer(const Attrs& attrs) {
-  optimizer_ = make_optimizer<T>(attrs, *kernels_);
-  slots_.clear();
-  for (std::size_t i = 0; i < optimizer_->slots().size(); ++i) slots_.emplace_back(weights_.size());
-  step_ = 0;
+  updater_.set_optimizer(attrs, *kernels_, weights_.size());
 }
 
 template <class T>
-std::vector<std::string> Network<T>::slots() const {
-  return optimizer_ ? optimizer_->slots() : std::vector<std::string>{};
+void Network<T>::set_augmentation(const std::vector<Attrs>& steps, std::uint64_t seed) {
+  Augmentation<T> made(steps, input_, seed);
+  augmentation_.reset();
+  if (!made.empty()) augmentation_ = std::move(made);
+}
+
+template <class T>
+void Network<T>::plan_updates() {
+  std::vector<UpdatePart> parts;
+  for (const Node<T>& node : graph_.nodes()) {
+    for (const Parameter<T>& parameter : node.layer->parameters()) {
+      if (!parameter.trained || parameter.frozen) continue;
+      parts.push_back({offset_of(parameter), parameter.count(), parameter.dims.size() > 1});
+    }
+  }
+  updater_.plan(parts);
+}
+
+template <class T>
+void Network<T>::set_trainable(const std::vector<std::string>& names) {
+  for (const std::string& name : names) parameter(name);  // throws for an unknown one
+  for (Node<T>& node : graph_.nodes()) {
+    for (Parameter<T>& parameter : node.layer->parameters()) {
+      const std::string name = node.name + "." + parameter.name;
+      parameter.frozen = std::find(names.begin(), names.end(), name) == names.end();
+    }
+  }
+  plan_updates();
+}
+
+template <class T>
+void Network<T>::swap_average() {
+  T* average = updater_.swap_average();
+  for (const Node<T>& node : graph_.nodes()) {
+    for (const Parameter<T>& parameter : node.layer->parameters()) {
+      if (!parameter.trained) continue;
+      std::swap_ranges(parameter.value, parameter.value + parameter.count(),
+                       average + offset_of(parameter));
+    }
+  }
+  packed_ = Packed::no;
 }
 
 template <class T>
 void Network<T>::read_slot(const std::string& name, Index slot, T* values) const {
   const Parameter<T>& found = parameter(name);
-  to_public(found, slots_[static_cast<std::size_t>(slot)].data() + offset_of(found), values);
+  to_public(found, updater_.slot(slot) + offset_of(found), values);
 }
 
 template <class T>
 void Network<T>::write_slot(const std::string& name, Index slot, const T* values) {
   const Parameter<T>& found = parameter(name);
-  to_stored(found, values, slots_[static_cast<std::size_t>(slot)].data() + offset_of(found));
+  to_stored(found, values, updater_.slot(slot) + offset_of(found));
 }
 
 template class Network<float>;

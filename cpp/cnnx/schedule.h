@@ -25,6 +25,7 @@ struct Schedule {
   Index pass_images = 0;  // most images of a pass
   Index most_lanes = 0;
   Index slice_images = 0;  // most images of a slice
+  bool undivided = false;  // a batch to learn from is one pass, whatever it takes
 
   // image_bytes: kept from forward to backward; slice_bytes: read and written by the widest layer;
   // accumulator_bytes: of one lane. Each is for one image or lane.
@@ -42,6 +43,7 @@ struct Schedule {
   }
 
   Index passes(Index images) const { return ceil_div(images, pass_images); }
+  Index training_passes(Index images) const { return undivided ? 1 : passes(images); }
   // The weight gradient wants at least two images for its sums.
   Index lanes(Index images) const { return std::clamp<Index>(images / 2, 1, most_lanes); }
   Index slices(Index images) const { return ceil_div(images, slice_images); }

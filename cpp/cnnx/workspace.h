@@ -3,89 +3,83 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "cnnx/core/buffer.h"
-#include "cnnx/layers/layer.h"
+#include "cnnx/flow.h"
+#include "cnnx/graph.h"
 #include "cnnx/schedule.h"
 
 namespace cnnx {
 
-// Layers that run one after another on the images of a slice, or one layer that takes the whole
-// pass. The first segment of a network also brings the images in; it may have no layers.
-struct Segment {
-  Index begin, end;  // layers
-  bool whole_batch;
-};
-
-template <class T>
-std::vector<Segment> find_segments(const std::vector<LayerPtr<T>>& layers);
-
 template <class T>
 class Workspace {
  public:
-  void plan(const Shape& input, const std::vector<LayerPtr<T>>& layers);
+  void plan(const Graph<T>& graph);
 
   const Schedule& schedule() const { return schedule_; }
-  const std::vector<Segment>& segments() const { return segments_; }
+  const Flow& flow(Flow::Way way) const { return *flows_[static_cast<std::size_t>(way)]; }
   Index size_of(Index level) const { return sizes_[static_cast<std::size_t>(level)]; }
 
   // Room for passes of up to `images` images: to train, or only to look at outputs.
   void reserve_training(Index images);
   void reserve_inference(Index images);
 
-  // Level l is the input of layer l, level (number of layers) the output of the network. A level
-  // that no backward pass looks at lives in a slice's buffer and is not kept.
-  bool kept(Index level) const { return kept_[static_cast<std::size_t>(level)]; }
-  T* activations(Index level) {
-    return activations_.data() + activation_at_[static_cast<std::size_t>(level)];
+  // The numbers at a place from image `first` of the pass on; a slice's buffer begins with its own
+  // first image.
+  T* at(const Storage& place, Index level, Index first, int thread);
+  // A level's values (forward, inference) or gradient (backward); null where there is none.
+  T* level(Flow::Way way, Index level, Index first, int thread) {
+    return at(flow(way).place(level), flow(way).root(level), first, thread);
   }
-  std::byte* saved(Index layer) {
-    return saved_.data() + saved_at_[static_cast<std::size_t>(layer)];
+  // A level's values on the way back; null where nobody looks at them then.
+  const T* kept(Index level, Index first) {
+    const Flow& forward = flow(Flow::Way::forward);
+    if (forward.place(level).kind != Storage::Kind::kept) return nullptr;
+    return at(forward.place(level), forward.root(level), first, 0);
   }
-  // Two buffers for the gradients, or the inference outputs, at the borders of segments.
-  T* border(Index which) { return borders_[which & 1].data(); }
+  std::byte* saved(Index node) { return saved_.data() + saved_at_[static_cast<std::size_t>(node)]; }
   // Accumulators of the lanes lie lane_size() apart; those of whole-batch layers follow, once.
-  T* accumulator(Index lane, Index layer);
+  T* accumulator(Index lane, Index node);
   T* lanes() { return accumulators_.data(); }
   Index lane_size() const { return lane_size_; }
 
   T* shared() { return shared_.data(); }
-  // Parts of a thread's scratch.
   T* scratch(int thread) { return scratch_.data() + thread * scratch_stride_; }
   Index scratch_stride() const { return scratch_stride_; }
-  T* slice_buffer(int thread, Index which) {
-    return scratch(thread) + layer_scratch_ + (which & 1) * slice_size_;
-  }
-  // A level for the slice that begins at image `first` of the pass.
-  T* level_slice(Index level, Index first, int thread) {
-    return kept(level) ? activations(level) + first * size_of(level) : slice_buffer(thread, level);
-  }
+  // What a slice saves for a way back that does not follow.
   std::byte* slice_saved(int thread) {
-    return reinterpret_cast<std::byte*>(scratch(thread) + layer_scratch_ + 2 * slice_size_);
+    return reinterpret_cast<std::byte*>(scratch(thread) + slice_saved_at_);
   }
 
   Index bytes() const;
 
  private:
+  void plan_schedule();
+  void plan_slices();
+  void reserve_passes(Index images);
   void reserve_scratch(Index images);
-  void find_kept_levels();
+  Index saved_bytes(Index node) const;
+  const Layer<T>& layer(std::size_t node) const { return *graph_->nodes()[node].layer; }
+  std::size_t nodes() const { return graph_->nodes().size(); }
 
-  const std::vector<LayerPtr<T>>* layers_ = nullptr;
+  const Graph<T>* graph_ = nullptr;
+  std::vector<FlowNode> flow_nodes_[3];
+  std::optional<Flow> flows_[3];
   Schedule schedule_;
-  std::vector<Segment> segments_;
-  std::vector<bool> kept_;
-  std::vector<Index> sizes_;               // elements per image at each level
-  Index border_size_ = 0;                  // largest size at a segment's border
-  Index slice_size_ = 0;                   // a slice at the largest level within a segment
-  Index slice_saved_ = 0;                  // elements that hold a slice's saved bytes
+  std::vector<Index> sizes_;               // elements of an image at each level
   Index lane_size_ = 0, single_size_ = 0;  // accumulators of a lane, and of whole-batch layers
   std::vector<Index> accumulator_at_, activation_at_, saved_at_;
 
-  Index training_images_ = 0, border_images_ = 0, scratch_images_ = 0;
+  Index training_images_ = 0, pass_images_ = 0, scratch_images_ = 0;
   int scratch_threads_ = 0;
-  Index layer_scratch_ = 0, scratch_stride_ = 0;
-  Buffer<T> activations_, borders_[2], accumulators_, scratch_, shared_;
+  // A thread's scratch: the layers', then buffers of a slice, then what it saves.
+  std::vector<Index> slice_at_;
+  Index slice_size_ = 0, slice_saved_ = 0;
+  Index layer_scratch_ = 0, slice_saved_at_ = 0, scratch_stride_ = 0;
+  Buffer<T> activations_, accumulators_, scratch_, shared_;
+  std::vector<Buffer<T>> passes_;
   Buffer<std::byte> saved_;
 };
 

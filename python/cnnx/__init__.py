@@ -8,8 +8,9 @@
 ... )
 
 `CNN` is the network: it trains, scores, predicts, saves and loads. `layers`, `losses` and
-`optimizers` describe its parts, `callbacks` what is called while it trains, `datasets` gives real
-images, `ops` runs single passes on NumPy arrays, and `io` reads and writes model files.
+`optimizers` describe its parts, `callbacks` what is called while it trains, `augment` changes
+training images at random, `datasets` gives real images, `metrics` tells how good predictions are,
+`ops` runs single passes on NumPy arrays, and `io` reads and writes model files.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from cnnx.history import History
 from cnnx.model import CNN
 
 if TYPE_CHECKING:
-    from cnnx import datasets
+    from cnnx import augment, datasets, metrics
 
 __version__: str = _config.VERSION
 
 
 def __getattr__(name: str) -> Any:
-    """Import the data sets when they are first used."""
-    if name == "datasets":
-        return importlib.import_module("cnnx.datasets")
+    """Import what not every program needs when it is first used."""
+    if name in {"augment", "datasets", "metrics"}:
+        return importlib.import_module(f"cnnx.{name}")
     raise AttributeError(f"module 'cnnx' has no attribute {name!r}")
 
 
@@ -46,12 +47,14 @@ __all__ = [
     "History",
     "ShapeError",
     "__version__",
+    "augment",
     "callbacks",
     "datasets",
     "get_num_threads",
     "io",
     "layers",
     "losses",
+    "metrics",
     "ops",
     "optimizers",
     "set_num_threads",

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from cnnx._arrays import AllFinite, Array
 from cnnx._images import images
-from cnnx._targets import check_length, targets
+from cnnx._targets import check_length, takes_labels, targets
 from cnnx._validate import describe
 
 _BYTE = np.dtype(np.uint8)
@@ -65,9 +65,7 @@ class BatchReader:
         self._all_finite = all_finite
         # What the engine takes as it is, and checks for NaN and the labels' range itself.
         self._direct = {_BYTE, np.dtype(np.float32), dtype}
-        self._classifies = len(output_shape) == 1 and (
-            output_shape != (1,) or loss == "cross_entropy"
-        )
+        self._classifies = takes_labels(output_shape, loss)
 
     def images(self, x: ArrayLike, name: str = "x") -> Array:
         """Check and convert images.
@@ -165,12 +163,18 @@ class BatchReader:
             "values 0..255 are used as they are, which trains badly; add layers.Rescale(1/255) "
             "as the first layer",
             UserWarning,
-            stacklevel=_levels_to_the_caller(),
+            stacklevel=levels_to_the_caller(),
         )
 
 
-def _levels_to_the_caller() -> int:
-    """Count the calls between a warning and the user's code, so that it names the user's line."""
+def levels_to_the_caller() -> int:
+    """Count the calls between a warning and the user's code, so that it names the user's line.
+
+    Returns
+    -------
+    int
+        What `warnings.warn` takes as ``stacklevel``, called where this is called.
+    """
     import inspect  # noqa: PLC0415 - only warnings need it
 
     frame, level = inspect.currentframe(), 0

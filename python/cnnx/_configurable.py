@@ -30,8 +30,7 @@ class Configurable:
         """
         values: dict[str, Any] = {"kind": self.kind}
         for field in fields(self):
-            value = getattr(self, field.name)
-            values[field.name] = list(value) if isinstance(value, tuple) else value
+            values[field.name] = _plain(getattr(self, field.name))
         return values
 
     @classmethod
@@ -69,6 +68,13 @@ class Configurable:
     def _set(self, name: str, value: object) -> None:
         """Replace an argument by its checked form, in ``__post_init__`` only."""
         object.__setattr__(self, name, value)
+
+
+def _plain(value: Any) -> Any:
+    """Write a value as JSON would hold it."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value.to_dict() if isinstance(value, Configurable) else value
 
 
 T = TypeVar("T", bound=Configurable)

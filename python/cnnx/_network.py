@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from cnnx._arrays import Array
@@ -11,16 +12,34 @@ class Network(Protocol):
     """The part of ``Network32`` and ``Network64`` that is used outside `CNN` itself.
 
     Batches are all images and labels, and the rows of them that are meant; they give the sum of the
-    images' losses and the number that were right (-1 where there is no right and wrong).
+    images' losses and the number that were right (-1 where there is no right and wrong). Weights
+    (N,) multiply an image's loss and gradient; a step still divides by the number of images.
     """
 
     def train_batch(
-        self, x: Array, y: Array, index: Array | None = ..., learning_rate: float | None = ...
+        self,
+        x: Array,
+        y: Array,
+        index: Array | None = ...,
+        learning_rate: float | None = ...,
+        *,
+        weights: Array | None = ...,
+        epoch: int = ...,
+        first_row: int = ...,
     ) -> tuple[float, int]:
-        """Run forward, backward and update on a batch."""
+        """Run forward, backward and update on a batch.
+
+        The epoch and an image's row (in `x`, plus `first_row`) key its augmentation.
+        """
         ...
 
-    def evaluate_batch(self, x: Array, y: Array, index: Array | None = ...) -> tuple[float, int]:
+    def set_augmentation(self, steps: Sequence[Mapping[str, Any]], seed: int) -> None:
+        """Say what `train_batch` makes of its images from now on; an empty list ends it."""
+        ...
+
+    def evaluate_batch(
+        self, x: Array, y: Array, index: Array | None = ..., *, weights: Array | None = ...
+    ) -> tuple[float, int]:
         """Run forward and the loss on a batch."""
         ...
 
@@ -38,4 +57,8 @@ class Network(Protocol):
 
     def set_parameter(self, name: str, value: Any) -> None:
         """Replace one."""
+        ...
+
+    def swap_average(self) -> None:
+        """Swap the weights with their running average."""
         ...

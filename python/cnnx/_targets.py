@@ -10,6 +10,9 @@ import numpy as np
 from cnnx._arrays import AllFinite, Array, as_array, as_numbers, check_finite, first_where
 from cnnx.errors import ShapeError
 
+OF_CLASSES = frozenset({"cross_entropy", "focal"})
+"""The losses that tell classes apart, whose rows are probabilities."""
+
 _SUM_TOLERANCE = 1e-3
 """How far the probabilities of a row may be from 1 in total; float16 rows stay within it."""
 
@@ -36,7 +39,8 @@ def targets(
     dtype : dtype
         The network's precision, which rows become.
     loss : str
-        The kind of the loss; "cross_entropy" takes rows of probabilities only.
+        The kind of the loss; "cross_entropy" and "focal" take rows of probabilities only,
+        "binary_cross_entropy" rows of numbers from 0 to 1.
     all_finite : callable
         The engine's scan for NaN.
 
@@ -57,7 +61,7 @@ def targets(
     array = as_array(value, name)
     if len(array.shape) == 0 or array.shape[0] == 0:
         raise ShapeError(f"{name}: expected at least one label, got shape {array.shape}")
-    if output_shape == (1,) and loss != "cross_entropy" and array.ndim == 1:
+    if array.ndim == 1 and not takes_labels(output_shape, loss) and output_shape == (1,):
         array = array[:, None]
     if array.ndim == 1:
         return _labels(array, name, output_shape)
@@ -69,9 +73,29 @@ def targets(
     numbers = as_numbers(array, name, dtype, keep=True)
     check_finite(numbers, name, dtype, all_finite)
     rows = as_numbers(numbers, name, dtype, keep=False)
-    if loss == "cross_entropy":
-        _check_probabilities(rows, name)
+    if loss in OF_CLASSES:
+        _check_probabilities(rows, name, loss)
+    elif loss == "binary_cross_entropy":
+        _check_fractions(rows, name)
     return rows
+
+
+def takes_labels(output_shape: tuple[int, ...], loss: str) -> bool:
+    """Whether integers of shape (N,) are classes: a single output has targets in their place.
+
+    Parameters
+    ----------
+    output_shape : tuple[int, ...]
+        The shape of one image's output.
+    loss : str
+        The kind of the loss.
+
+    Returns
+    -------
+    bool
+        Whether they are.
+    """
+    return len(output_shape) == 1 and (output_shape != (1,) or loss in OF_CLASSES)
 
 
 def check_length(images: Array, labels: Array, x: str, y: str) -> None:
@@ -139,12 +163,22 @@ def _labels(array: Array, name: str, output_shape: tuple[int, ...]) -> Array:
     return np.ascontiguousarray(array, dtype=np.int64)
 
 
-def _check_probabilities(rows: Array, name: str) -> None:
+def _check_fractions(rows: Array, name: str) -> None:
+    """Check that finite targets are between 0 and 1."""
+    if rows.min() < 0 or rows.max() > 1:
+        place, bad = first_where(rows, lambda part: (part < 0) | (part > 1))
+        raise ValueError(
+            f"{name}: binary_cross_entropy takes targets from 0 to 1, got {bad} at "
+            f'{name}[{place}]; for other targets use loss="mse"'
+        )
+
+
+def _check_probabilities(rows: Array, name: str, loss: str) -> None:
     """Check that finite rows are probabilities."""
     if rows.min() < 0:
         place, bad = first_where(rows, lambda part: part < 0)
         raise ValueError(
-            f"{name}: cross_entropy takes rows of probabilities, none below 0, "
+            f"{name}: {loss} takes rows of probabilities, none below 0, "
             f'got {bad} at {name}[{place}]; for other targets use loss="mse"'
         )
     sums = rows.reshape(len(rows), -1).sum(axis=1, dtype=np.float64)
@@ -152,6 +186,6 @@ def _check_probabilities(rows: Array, name: str) -> None:
     if wrong.any():
         row = int(wrong.argmax())
         raise ValueError(
-            f"{name}: cross_entropy takes rows of probabilities with the sum 1, "
+            f"{name}: {loss} takes rows of probabilities with the sum 1, "
             f"got {sums[row]:.6g} in row {row}; divide each row by its sum"
         )

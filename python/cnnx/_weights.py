@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from numpy.typing import ArrayLike
 
@@ -50,6 +51,30 @@ class Weights(Description):
         """
         strict = flag(strict, "load_state_dict", "strict")
         self._set(check_state(state, self.state_dict(), strict))
+
+    @contextmanager
+    def averaged_weights(self) -> Iterator[None]:
+        """Use the moving average of the weights inside a ``with`` block.
+
+        For an optimizer with ``ema``: scoring, predicting, ``state_dict`` and saving without the
+        optimizer then see the average, which is often better than the last weights. Afterwards the
+        network has its own weights back, bit for bit. It cannot be trained inside the block.
+
+        Raises
+        ------
+        ConfigError
+            If there is no average: the optimizer has no ``ema``, or has made no step yet.
+
+        Examples
+        --------
+        >>> with model.averaged_weights():
+        ...     print(model.evaluate(x, y))
+        """
+        self._network.swap_average()
+        try:
+            yield
+        finally:
+            self._network.swap_average()
 
     def _set(self, state: Mapping[str, Array]) -> None:
         """Set checked weights."""

@@ -5,11 +5,16 @@ A new loss is one class and one row in `REGISTRY` (and its passes in C++).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from cnnx import _configurable
 from cnnx._configurable import Configurable
+from cnnx._validate import describe, real
+from cnnx.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +28,88 @@ class CrossEntropy(Loss):
 
     Takes integer labels of shape (N,), or rows of probabilities of shape (N, classes). A final
     softmax is computed together with it; a network that ends without one is taken to give logits.
+
+    Parameters
+    ----------
+    label_smoothing : float
+        How much of the target is spread evenly over all classes, at least 0 and smaller than 1.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If an argument has an unusable value.
+
+    References
+    ----------
+    C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna: Rethinking the Inception architecture
+    for computer vision. CVPR (2016), for the smoothing.
     """
 
     kind: ClassVar[str] = "cross_entropy"
+
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        smoothing = real(
+            self.label_smoothing, "CrossEntropy", "label_smoothing", minimum=0.0, below=1.0
+        )
+        self._set("label_smoothing", smoothing)
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryCrossEntropy(Loss):
+    """Cross-entropy of yes and no for every output, averaged over an image's outputs.
+
+    Takes targets from 0 to 1 of the shape of the outputs; for a single output labels 0 and 1 of
+    shape (N,), which are scored as right or wrong; for several outputs labels too, each standing
+    for a row with a one at the label. A final sigmoid is computed together with it; a network that
+    ends without one is taken to give logits.
+    """
+
+    kind: ClassVar[str] = "binary_cross_entropy"
+
+
+@dataclass(frozen=True, slots=True)
+class Focal(Loss):
+    """Cross-entropy that counts an image less the surer the network is of its class.
+
+    ``alpha * (1 - p) ** gamma * -log(p)`` with the probability ``p`` that the right class has.
+    Takes what `CrossEntropy` takes.
+
+    Parameters
+    ----------
+    gamma : float
+        How much less, at least 0; with 0 and no `alpha` it is `CrossEntropy`.
+    alpha : sequence of float, optional
+        A weight for each class, at least 0; 1 for all unless given.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If an argument has an unusable value; when a network is built, if there are not as many
+        weights as classes.
+
+    References
+    ----------
+    T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollar: Focal loss for dense object detection. ICCV
+    (2017).
+    """
+
+    kind: ClassVar[str] = "focal"
+
+    gamma: float = 2.0
+    alpha: Sequence[float] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        self._set("gamma", real(self.gamma, "Focal", "gamma", minimum=0.0))
+        if self.alpha is not None:
+            self._set("alpha", _weights(self.alpha))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +123,73 @@ class MeanSquaredError(Loss):
     kind: ClassVar[str] = "mse"
 
 
+@dataclass(frozen=True, slots=True)
+class MeanAbsoluteError(Loss):
+    """The size of the difference from the target, averaged over an image's outputs.
+
+    Takes what `MeanSquaredError` takes. An outlier pulls no harder than any other image.
+    """
+
+    kind: ClassVar[str] = "mae"
+
+
+@dataclass(frozen=True, slots=True)
+class Huber(Loss):
+    """Half the squared difference where it is small, a line beyond, averaged over the outputs.
+
+    ``e ** 2 / 2`` for differences ``e`` up to `delta`, ``delta * (abs(e) - delta / 2)`` for larger
+    ones. Takes what `MeanSquaredError` takes.
+
+    Parameters
+    ----------
+    delta : float
+        Where the line begins, greater than 0.
+
+    Raises
+    ------
+    TypeError
+        If it is not a number.
+    ConfigError
+        If it is not greater than 0, or not finite.
+
+    References
+    ----------
+    P. J. Huber: Robust estimation of a location parameter. Annals of Mathematical Statistics 35
+    (1964).
+    """
+
+    kind: ClassVar[str] = "huber"
+
+    delta: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check the argument."""
+        self._set("delta", real(self.delta, "Huber", "delta", above=0.0))
+
+
+def _weights(alpha: object) -> tuple[float, ...]:
+    """Check the weights of classes."""
+    if isinstance(alpha, np.ndarray) and alpha.ndim == 1:
+        alpha = alpha.tolist()
+    if not isinstance(alpha, (tuple, list)):
+        raise TypeError(
+            f"Focal: alpha must be a sequence of weights, one for each class, got {describe(alpha)}"
+        )
+    if not alpha:
+        raise ConfigError("Focal: alpha must hold a weight for each class, got none")
+    return tuple(real(w, "Focal", f"alpha[{i}]", minimum=0.0) for i, w in enumerate(alpha))
+
+
 REGISTRY: dict[str, type[Loss]] = {
-    CrossEntropy.kind: CrossEntropy,
-    MeanSquaredError.kind: MeanSquaredError,
+    loss.kind: loss
+    for loss in (
+        CrossEntropy,
+        BinaryCrossEntropy,
+        Focal,
+        MeanSquaredError,
+        MeanAbsoluteError,
+        Huber,
+    )
 }
 """The losses by kind, which is the string that ``CNN`` accepts and files hold."""
 
@@ -75,7 +223,7 @@ def resolve(value: object) -> Loss:
     Parameters
     ----------
     value : object
-        A `Loss`, "cross_entropy" or "mse".
+        A `Loss`, or a key of `REGISTRY` such as "cross_entropy" or "mse".
 
     Returns
     -------
@@ -92,4 +240,15 @@ def resolve(value: object) -> Loss:
     return _configurable.resolve(value, REGISTRY, Loss, "loss")
 
 
-__all__ = ["REGISTRY", "CrossEntropy", "Loss", "MeanSquaredError", "from_dict", "resolve"]
+__all__ = [
+    "REGISTRY",
+    "BinaryCrossEntropy",
+    "CrossEntropy",
+    "Focal",
+    "Huber",
+    "Loss",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "from_dict",
+    "resolve",
+]

@@ -5,7 +5,7 @@ A new optimizer is one class and one row in `REGISTRY` (and its update in C++).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 from cnnx import _configurable
@@ -13,17 +13,54 @@ from cnnx._configurable import Configurable
 from cnnx._validate import flag, real
 from cnnx.errors import ConfigError
 
+_FRACTION = {"minimum": 0.0, "below": 1.0}
+_NOT_NEGATIVE = {"minimum": 0.0}
+_POSITIVE = {"above": 0.0}
+
 
 @dataclass(frozen=True, slots=True)
 class Optimizer(Configurable):
-    """The base class of all optimizers; each has a ``learning_rate``."""
+    """The base class of all optimizers, with the arguments that each of them takes.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The length of a step, at least 0.
+    clip_norm : float, optional
+        The largest length of all gradients taken as one vector; longer ones are scaled down
+        together. Gradients that are not finite make the weights NaN: a run that diverges is seen.
+    clip_value : float, optional
+        The largest size of a single gradient; larger ones are cut, before `clip_norm` counts.
+    ema : float, optional
+        Keep an exponential moving average of the weights, of which each step leaves this fraction
+        (0.999, for example). It starts as a copy of the weights after the first step; see
+        ``CNN.averaged_weights``.
+    decay_weights_only : bool
+        Whether weight decay leaves out biases and the scales and shifts of normalisation: every
+        parameter of one dimension.
+    """
 
     learning_rate: float
+    clip_norm: float | None = field(default=None, kw_only=True)
+    clip_value: float | None = field(default=None, kw_only=True)
+    ema: float | None = field(default=None, kw_only=True)
+    decay_weights_only: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Check the learning rate; zero is allowed, and stands still."""
+        """Check the arguments that all have; a learning rate of zero stands still."""
         owner = type(self).__name__
         self._set("learning_rate", real(self.learning_rate, owner, "learning_rate", minimum=0.0))
+        for name, below in (("clip_norm", None), ("clip_value", None), ("ema", 1.0)):
+            value = getattr(self, name)
+            if value is not None:
+                self._set(name, real(value, owner, name, above=0.0, below=below))
+        only = flag(self.decay_weights_only, owner, "decay_weights_only")
+        self._set("decay_weights_only", only)
+
+    def _check(self, **bounds: dict[str, float]) -> None:
+        """Check numbers against the bounds that `real` takes."""
+        for name, limits in bounds.items():
+            self._set(name, real(getattr(self, name), type(self).__name__, name, **limits))
 
     def with_learning_rate(self, learning_rate: float) -> Self:
         """Make the same optimizer with another learning rate.
@@ -54,6 +91,7 @@ class SGD(Optimizer):
 
     ``v = momentum * v + g`` and ``w = w - learning_rate * v``, where ``g`` is the mean gradient of
     the batch plus ``weight_decay * w``. With ``nesterov`` the step is along ``g + momentum * v``.
+    Takes the arguments of `Optimizer` too.
 
     Parameters
     ----------
@@ -89,9 +127,8 @@ class SGD(Optimizer):
     def __post_init__(self) -> None:
         """Check the arguments and bring them into one form."""
         Optimizer.__post_init__(self)
-        self._set("momentum", real(self.momentum, "SGD", "momentum", minimum=0.0, below=1.0))
+        self._check(momentum=_FRACTION, weight_decay=_NOT_NEGATIVE)
         self._set("nesterov", flag(self.nesterov, "SGD", "nesterov"))
-        self._set("weight_decay", real(self.weight_decay, "SGD", "weight_decay", minimum=0.0))
         if self.nesterov and self.momentum == 0.0:
             raise ConfigError("SGD: nesterov needs a momentum; set momentum=0.9, for example")
 
@@ -99,6 +136,8 @@ class SGD(Optimizer):
 @dataclass(frozen=True, slots=True)
 class Adam(Optimizer):
     """Steps scaled by running averages of the gradient and of its square.
+
+    Takes the arguments of `Optimizer` too.
 
     Parameters
     ----------
@@ -135,11 +174,9 @@ class Adam(Optimizer):
     def __post_init__(self) -> None:
         """Check the arguments and bring them into one form."""
         Optimizer.__post_init__(self)
-        owner = type(self).__name__
-        for name in ("beta_1", "beta_2"):
-            self._set(name, real(getattr(self, name), owner, name, minimum=0.0, below=1.0))
-        self._set("epsilon", real(self.epsilon, owner, "epsilon", above=0.0))
-        self._set("weight_decay", real(self.weight_decay, owner, "weight_decay", minimum=0.0))
+        self._check(
+            beta_1=_FRACTION, beta_2=_FRACTION, epsilon=_POSITIVE, weight_decay=_NOT_NEGATIVE
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +195,143 @@ class AdamW(Adam):
     weight_decay: float = 0.01
 
 
-REGISTRY: dict[str, type[Optimizer]] = {SGD.kind: SGD, Adam.kind: Adam, AdamW.kind: AdamW}
+@dataclass(frozen=True, slots=True)
+class RMSprop(Optimizer):
+    """Steps divided by the root of a running mean of the squared gradient.
+
+    ``v = rho * v + (1 - rho) * g ** 2`` and ``w = w - learning_rate * g / (sqrt(v) + epsilon)``,
+    or with momentum ``u = momentum * u + g / (sqrt(v) + epsilon)`` and
+    ``w = w - learning_rate * u``. Takes the arguments of `Optimizer` too.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The length of a step.
+    rho : float
+        How long the mean of the square remembers, at least 0 and smaller than 1.
+    momentum : float
+        How much of the last step goes on, at least 0 and smaller than 1.
+    epsilon : float
+        Added to the root of the mean square, greater than 0.
+    weight_decay : float
+        Added to the gradient as ``weight_decay * w``.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If an argument has an unusable value.
+
+    References
+    ----------
+    T. Tieleman, G. Hinton: Lecture 6.5: RMSProp. Neural Networks for Machine Learning, Coursera
+    (2012).
+    """
+
+    kind: ClassVar[str] = "rmsprop"
+
+    learning_rate: float = 0.01
+    rho: float = 0.99
+    momentum: float = 0.0
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        Optimizer.__post_init__(self)
+        self._check(
+            rho=_FRACTION, momentum=_FRACTION, epsilon=_POSITIVE, weight_decay=_NOT_NEGATIVE
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Adagrad(Optimizer):
+    """Steps divided by the root of the sum of all squared gradients so far.
+
+    ``v = v + g ** 2`` and ``w = w - learning_rate * g / (sqrt(v) + epsilon)``. Takes the arguments
+    of `Optimizer` too.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The length of a step.
+    epsilon : float
+        Added to the root of the sum, greater than 0.
+    weight_decay : float
+        Added to the gradient as ``weight_decay * w``.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If an argument has an unusable value.
+
+    References
+    ----------
+    J. Duchi, E. Hazan, Y. Singer: Adaptive subgradient methods for online learning and stochastic
+    optimization. Journal of Machine Learning Research 12 (2011).
+    """
+
+    kind: ClassVar[str] = "adagrad"
+
+    learning_rate: float = 0.01
+    epsilon: float = 1e-10
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        Optimizer.__post_init__(self)
+        self._check(epsilon=_POSITIVE, weight_decay=_NOT_NEGATIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Lion(Optimizer):
+    """Moves every weight by the learning rate, along the sign of gradient and momentum.
+
+    ``w = w - learning_rate * (sign(beta_1 * m + (1 - beta_1) * g) + weight_decay * w)``, and then
+    ``m = beta_2 * m + (1 - beta_2) * g``. It wants a learning rate three to ten times smaller than
+    `AdamW` and a weight decay as much larger. Takes the arguments of `Optimizer` too.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The length of a step.
+    beta_1, beta_2 : float
+        How much the momentum counts in a step, and how long it remembers, at least 0 and smaller
+        than 1.
+    weight_decay : float
+        Shrinks weights by ``learning_rate * weight_decay * w``.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If an argument has an unusable value.
+
+    References
+    ----------
+    X. Chen et al.: Symbolic discovery of optimization algorithms. NeurIPS (2023).
+    """
+
+    kind: ClassVar[str] = "lion"
+
+    learning_rate: float = 0.0001
+    beta_1: float = 0.9
+    beta_2: float = 0.99
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        Optimizer.__post_init__(self)
+        self._check(beta_1=_FRACTION, beta_2=_FRACTION, weight_decay=_NOT_NEGATIVE)
+
+
+REGISTRY: dict[str, type[Optimizer]] = {
+    optimizer.kind: optimizer for optimizer in (SGD, Adam, AdamW, RMSprop, Adagrad, Lion)
+}
 """The optimizers by kind, which is the string that ``CNN`` accepts and files hold."""
 
 
@@ -191,7 +364,7 @@ def resolve(value: object) -> Optimizer:
     Parameters
     ----------
     value : object
-        An `Optimizer`, "sgd", "adam" or "adamw".
+        An `Optimizer`, or a key of `REGISTRY` such as "sgd" or "adamw".
 
     Returns
     -------
@@ -208,4 +381,15 @@ def resolve(value: object) -> Optimizer:
     return _configurable.resolve(value, REGISTRY, Optimizer, "optimizer")
 
 
-__all__ = ["REGISTRY", "SGD", "Adam", "AdamW", "Optimizer", "from_dict", "resolve"]
+__all__ = [
+    "REGISTRY",
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Lion",
+    "Optimizer",
+    "RMSprop",
+    "from_dict",
+    "resolve",
+]

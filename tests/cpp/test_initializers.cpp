@@ -82,8 +82,8 @@ TEST_CASE("initializers: values depend on the parameter's number and on nothing 
 TEST_CASE("initializers: an unknown name is refused with the choices") {
   std::vector<double> values(1);
   CHECK_THROWS_WITH_AS(
-      initialize("ones", 1, 1, Random(1, Stream::initializer, 0), values),
-      "initializer: \"ones\" is unknown; choose one of he_normal, he_uniform, glorot_normal, "
+      initialize("twos", 1, 1, Random(1, Stream::initializer, 0), values),
+      "initializer: \"twos\" is unknown; choose one of he_normal, he_uniform, glorot_normal, "
       "glorot_uniform, zeros",
       ConfigError);
 }

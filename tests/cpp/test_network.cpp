@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "cnnx/core/error.h"
 #include "support/compare.h"
@@ -29,7 +30,7 @@ Network<T> network(std::uint64_t seed = 0) {
 TEST_CASE("network: shapes and names of what was described") {
   const auto net = network<float>();
   CHECK(net.output() == Shape::features(5));
-  CHECK(net.layers().size() == 4);
+  CHECK(net.graph().nodes().size() == 4);
   CHECK(net.parameter_names() ==
         std::vector<std::string>{"0.weight", "0.bias", "3.weight", "3.bias"});
   CHECK(net.parameter("3.weight").dims == std::vector<Index>{5, 3 * 2 * 2});
@@ -47,7 +48,7 @@ TEST_CASE("network: errors name the layer") {
   refused({flatten(), dense({}), conv2d({})}, "Conv2D (layer 2): expected input (channels");
   refused({conv2d({.filters = 0})}, "layer 0: filters: expected at least 1, got 0");
   refused({conv2d({}), conv2d({}), conv2d({})}, "Conv2D (layer 2): kernel 3x3 does not fit input");
-  refused({conv2d({.bias_initializer = "ones"})}, "initializer: \"ones\" is unknown");
+  refused({conv2d({.bias_initializer = "twos"})}, "initializer: \"twos\" is unknown");
   CHECK_THROWS_WITH_AS(Network<float>({conv2d({})}, kInput, options(cross_entropy())),
                        doctest::Contains("end the network with layers.Flatten()"), ShapeError);
   CHECK_NOTHROW(Network<float>({conv2d({})}, kInput, options(mse())));
@@ -119,11 +120,11 @@ TEST_CASE_TEMPLATE("network: a final softmax goes into the loss and comes back i
   const std::vector<Index> labels{4, 0, 2};
   on_every_isa([&] {
     auto net = network<T>();
-    CHECK(net.ends_with_softmax());
+    CHECK(net.taken_activation() == ActivationKind::softmax);
     auto logits_layers = kLayers;
     logits_layers.back() = dense({.units = 5});
     Network<T> logits(logits_layers, kInput, options(cross_entropy()));
-    CHECK_FALSE(logits.ends_with_softmax());
+    CHECK(logits.taken_activation() == ActivationKind::linear);
     CHECK(parameters(net) == parameters(logits));
 
     const auto scores = predict(logits, x);
@@ -142,8 +143,39 @@ TEST_CASE_TEMPLATE("network: a final softmax goes into the loss and comes back i
           100 * kRoundoff<T>);
     // With a loss that does not take logits the softmax stays a layer.
     Network<T> squared(kLayers, kInput, options(mse()));
-    CHECK_FALSE(squared.ends_with_softmax());
+    CHECK(squared.taken_activation() == ActivationKind::linear);
     CHECK(difference(predict(squared, x), chances, 20 * kRoundoff<T>) == "");
+  });
+}
+
+TEST_CASE_TEMPLATE("network: a final sigmoid goes into binary cross-entropy", T, float, double) {
+  Draw draw(6);
+  const auto x = draw.reals<T>(3 * kInput.size());
+  const std::vector<T> rows{1, 0, 1};
+  on_every_isa([&] {
+    Network<T> net({flatten(), dense({.units = 1, .activation = "sigmoid"})}, kInput,
+                   options(binary_cross_entropy(), sgd(0.1)));
+    Network<T> logits({flatten(), dense({.units = 1})}, kInput,
+                      options(binary_cross_entropy(), sgd(0.1)));
+    CHECK(net.taken_activation() == ActivationKind::sigmoid);
+    CHECK(logits.taken_activation() == ActivationKind::linear);
+    const Targets<T> targets{.rows = rows.data()};
+    const auto scores = predict(logits, x);
+    double loss = 0;
+    Index right = 0;
+    std::vector<double> chances;
+    for (std::size_t n = 0; n < 3; ++n) {
+      chances.push_back(1 / (1 + std::exp(-static_cast<double>(scores[n]))));
+      loss -= std::log(rows[n] > 0 ? chances[n] : 1 - chances[n]);
+      right += (chances[n] > 0.5) == (rows[n] > 0);
+    }
+    CHECK(difference(predict(net, x), chances, 20 * kRoundoff<T>) == "");
+    const BatchResult result = net.evaluate_batch(images(net, x), targets);
+    CHECK(std::abs(result.loss_sum - loss) < 100 * kRoundoff<T>);
+    CHECK(result.correct == right);
+    net.train_batch(images(net, x), targets, std::nullopt);
+    logits.train_batch(images(logits, x), targets, std::nullopt);
+    CHECK(parameters(net) == parameters(logits));
   });
 }
 
@@ -213,6 +245,109 @@ TEST_CASE_TEMPLATE("network: a step is the optimizer's on the gradients of the m
     }
     CHECK(difference(parameter(net, name), expected, 2 * kRoundoff<T>) == "");
   }
+}
+
+TEST_CASE_TEMPLATE("network: weights multiply losses and gradients, not the number of images", T,
+                   float, double) {
+  Draw draw(7);
+  const auto x = draw.reals<T>(4 * kInput.size());
+  const std::vector<Index> labels{1, 2, 3, 4};
+  const std::vector<T> ones{1, 1, 1, 1}, weights{2, 0, T{0.5}, 1};
+  on_every_isa([&] {
+    auto net = network<T>();
+    const auto plain = differentiate(net, x, {.labels = labels.data()});
+    const auto counted = differentiate(net, x, {.labels = labels.data(), .weights = ones.data()});
+    CHECK(same_bits(plain.all(), counted.all()));
+    CHECK(plain.result.loss_sum == counted.result.loss_sum);
+    double loss = 0;
+    std::vector<double> sum(parameters(net).size());
+    for (std::size_t n = 0; n < 4; ++n) {
+      const std::vector<T> image(x.begin() + static_cast<Index>(n) * kInput.size(),
+                                 x.begin() + static_cast<Index>(n + 1) * kInput.size());
+      const auto one = differentiate(net, image, {.labels = &labels[n]});
+      loss += static_cast<double>(weights[n]) * one.result.loss_sum;
+      std::size_t at = 0;
+      for (const auto& [name, grads] : one.parameters) {
+        for (const T g : grads) {
+          sum[at++] += static_cast<double>(weights[n]) * static_cast<double>(g) / 4;
+        }
+      }
+    }
+    const auto got = differentiate(net, x, {.labels = labels.data(), .weights = weights.data()});
+    CHECK(got.result.loss_sum == doctest::Approx(loss).epsilon(1e-6));
+    CHECK(got.result.correct == plain.result.correct);
+    std::vector<T> all;
+    for (const auto& [name, grads] : got.parameters) {
+      all.insert(all.end(), grads.begin(), grads.end());
+    }
+    CHECK(difference(all, sum, 100 * kRoundoff<T>) == "");
+    CHECK(net.evaluate_batch(images(net, x), {.labels = labels.data(), .weights = weights.data()})
+              .loss_sum == doctest::Approx(loss).epsilon(1e-6));
+  });
+  for (const T bad :
+       {T{-1}, std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::infinity()}) {
+    auto net = network<T>();
+    const auto before = parameters(net);
+    const std::vector<T> wrong{1, 1, bad, 1};
+    const Targets<T> targets{.labels = labels.data(), .weights = wrong.data()};
+    CHECK_THROWS_WITH_AS(net.train_batch(images(net, x), targets, std::nullopt),
+                         doctest::Contains("the weight at index 2"), DataError);
+    CHECK(parameters(net) == before);
+    CHECK(net.step() == 0);
+  }
+}
+
+TEST_CASE_TEMPLATE("network: parameters that are not trainable stay as they are", T, float,
+                   double) {
+  Draw draw(8);
+  const auto x = draw.reals<T>(4 * kInput.size());
+  const std::vector<Index> labels{1, 2, 3, 4};
+  auto net = network<T>(), whole = network<T>();
+  net.set_trainable({"3.weight", "0.bias"});
+  CHECK_THROWS_AS(net.set_trainable({"0.weight", "9.weight"}), NameError);
+  for (Network<T>* one : {&net, &whole}) {
+    one->train_batch(images(*one, x), {.labels = labels.data()}, std::nullopt);
+  }
+  for (const std::string& name : net.parameter_names()) {
+    const bool trainable = name == "3.weight" || name == "0.bias";
+    CHECK((parameter(net, name) == parameter(whole, name)) == trainable);
+    CHECK((parameter(net, name) == parameter(network<T>(), name)) != trainable);
+  }
+  net.set_trainable(net.parameter_names());
+  const auto before = parameter(net, "0.weight");
+  net.train_batch(images(net, x), {.labels = labels.data()}, std::nullopt);
+  CHECK(parameter(net, "0.weight") != before);
+}
+
+TEST_CASE_TEMPLATE("network: weights and their average change places, and predictions with them", T,
+                   float, double) {
+  Draw draw(9);
+  const auto x = draw.reals<T>(4 * kInput.size());
+  const std::vector<Index> labels{1, 2, 3, 4};
+  const Targets<T> targets{.labels = labels.data()};
+  auto net = network<T>();
+  net.set_optimizer(with(sgd(0.1), "ema", 0.5));
+  CHECK(net.slots() == std::vector<std::string>{"average"});
+  CHECK_THROWS_AS(net.swap_average(), ConfigError);
+  for (int n = 0; n < 3; ++n) net.train_batch(images(net, x), targets, std::nullopt);
+  const auto weights = parameters(net), outputs = predict(net, x);
+  std::vector<T> average;
+  for (const std::string& name : net.parameter_names()) {
+    std::vector<T> values(static_cast<std::size_t>(net.parameter(name).count()));
+    net.read_slot(name, 0, values.data());
+    average.insert(average.end(), values.begin(), values.end());
+  }
+  net.swap_average();
+  CHECK(same_bits(parameters(net), average));
+  CHECK(predict(net, x) != outputs);
+  CHECK_THROWS_AS(net.train_batch(images(net, x), targets, std::nullopt), ConfigError);
+  CHECK_THROWS_AS(net.set_optimizer(sgd(0.1)), ConfigError);
+  CHECK(net.step() == 3);
+  net.swap_average();
+  CHECK(same_bits(parameters(net), weights));
+  CHECK(same_bits(predict(net, x), outputs));
+  net.train_batch(images(net, x), targets, std::nullopt);
+  CHECK(net.step() == 4);
 }
 
 }  // namespace cnnx::test

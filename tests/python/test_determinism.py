@@ -11,9 +11,8 @@ import pytest
 import cnnx
 from cnnx import CNN, _core
 from cnnx.layers import Conv2D, Dense, Flatten, MaxPool2D
-from cnnx.optimizers import SGD, Adam, AdamW
+from cnnx.optimizers import SGD, Adam, AdamW, Optimizer
 from rows import NETWORKS, dicts
-from support import SGD as PLAIN_SGD
 from support import hash_arrays, parameters
 
 F32 = npt.NDArray[np.float32]
@@ -47,7 +46,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "mnist": {"optimizer": SGD(0.02, momentum=0.9, nesterov=True, weight_decay=1e-3)},
     "lenet": {"optimizer": Adam(1e-3), "loss": "mse"},
     "everything": {"optimizer": AdamW(1e-3)},
+    "averages": {"optimizer": AdamW(1e-3)},
+    "global maximum": {"optimizer": SGD(0.02, momentum=0.9)},
     "convolutions only": {"optimizer": SGD(0.01, momentum=0.9)},
+    "branches": {"optimizer": SGD(0.01, momentum=0.9, weight_decay=1e-3)},
+    "dropped": {"optimizer": Adam(1e-3)},
 }
 
 
@@ -62,7 +65,15 @@ def test_two_epochs_at_any_number_of_threads(isa: str, name: str) -> None:
     assert {len(values) for values in first.values()} == {2}
 
 
-def test_large_batches_at_any_number_of_threads() -> None:
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        SGD(0.02, momentum=0.9),
+        AdamW(1e-3, clip_norm=0.5, clip_value=0.01, ema=0.9, decay_weights_only=True),
+    ],
+    ids=["plain", "everything"],
+)
+def test_large_batches_at_any_number_of_threads(optimizer: Optimizer) -> None:
     """A batch of many chunks, and layers that cut their work in other ways than by images."""
     x, y = _images((3, 16, 16), 200)
     hashes = set()
@@ -75,15 +86,15 @@ def test_large_batches_at_any_number_of_threads() -> None:
                 Conv2D(40, 3, padding="same", activation="relu"),
                 MaxPool2D(2),
                 Flatten(),
-                Dense(300, activation="relu"),
+                Dense(500, activation="relu"),
                 Dense(4, activation="softmax"),
             ],
             (3, 16, 16),
-            optimizer=SGD(0.02, momentum=0.9),
+            optimizer=optimizer,
         )
         for rows in (slice(0, 200), slice(0, 1), slice(3, 132)):
             model.train_batch(x[rows], y[rows])
-        hashes.add(hash_arrays(model.state_dict()))
+        hashes.add(hash_arrays(model.state_dict() | model._network.optimizer_state()))
     assert len(hashes) == 1
 
 
@@ -218,12 +229,12 @@ def test_tiny_numbers_of_the_caller_survive() -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_no_allocation_in_a_training_step(isa: str, name: str) -> None:
     row = NETWORKS[name]
-    optimizer = PLAIN_SGD | {"momentum": 0.9}
+    optimizer = AdamW(1e-3, clip_norm=1.0, clip_value=0.5, ema=0.9, decay_weights_only=True)
     network = _core.Network32(
-        dicts(row), row.input_shape, {"kind": "cross_entropy"}, optimizer, 0, False
+        dicts(row), row.input_shape, {"kind": "cross_entropy"}, optimizer.to_dict(), 0, False
     )
     x, y = _images(row.input_shape, 40)
-    rows = np.arange(40)[::-1].copy()
+    rows, weights = np.arange(40)[::-1].copy(), np.full(40, 0.5, np.float32)
     network.train_batch(x, y)
     network.train_batch(x, y, rows)
     before, workspace = _core.allocation_count(), network.workspace_bytes()
@@ -231,7 +242,9 @@ def test_no_allocation_in_a_training_step(isa: str, name: str) -> None:
         network.train_batch(x, y)
         network.train_batch(x, y, rows)
         network.train_batch(x[:7], y[:7])
-        network.train_batch(x, y, rows[:33].copy(), 0.01)
+        network.train_batch(x, y, rows[:33].copy(), 0.01, weights=weights)
+        network.swap_average()
+        network.swap_average()
     assert _core.allocation_count() == before
     assert network.workspace_bytes() == workspace
     assert before > 0

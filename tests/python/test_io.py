@@ -81,25 +81,27 @@ def test_without_the_optimizer(saved: Path) -> None:
 
 
 def test_every_layer_survives(tmp_path: Path) -> None:
-    model = CNN(
-        [
-            layers.Normalize([0.1, 0.2], [1.5, 3.0]),
-            layers.Rescale(0.3, -0.1),
-            layers.Conv2D(4, (3, 2), stride=2, padding="same", groups=2, use_bias=False),
-            layers.Activation("leaky_relu", alpha=0.3),
-            layers.MaxPool2D(2, stride=1, padding=1),
-            layers.Flatten(),
-            layers.Dense(5, activation="tanh"),
-        ],
-        (2, 9, 8),
-        loss="mse",
-    )
-    model.save(tmp_path / "all.SAFETENSORS")
-    assert {layer.kind for layer in model.layers} == set(layers.REGISTRY)
-    other = CNN.load(str(tmp_path / "all.SAFETENSORS"))
-    x = np.random.default_rng(0).normal(size=(3, 2, 9, 8))
-    assert other.layers == model.layers
-    np.testing.assert_array_equal(other.predict(x), model.predict(x))
+    maps = [
+        layers.Normalize([0.1, 0.2], [1.5, 3.0]),
+        layers.Rescale(0.3, -0.1),
+        layers.Conv2D(4, (3, 2), stride=2, padding="same", groups=2, use_bias=False),
+        layers.Activation("leaky_relu", alpha=0.3),
+        layers.ZeroPad2D(((0, 1), (2, 0))),
+        layers.MaxPool2D(2, stride=1, padding=1),
+        layers.UpSample2D((1, 2), "bilinear"),
+        layers.AvgPool2D(3, stride=2),
+    ]
+    seen = set()
+    for ending in (layers.Flatten(), layers.GlobalAvgPool2D(), layers.GlobalMaxPool2D()):
+        stack = [*maps, ending, layers.Dense(5, activation="tanh")]
+        model = CNN(stack, (2, 9, 8), loss="mse")
+        seen |= {layer.kind for layer in model.layers}
+        model.save(tmp_path / "all.SAFETENSORS")
+        other = CNN.load(str(tmp_path / "all.SAFETENSORS"))
+        x = np.random.default_rng(0).normal(size=(3, 2, 9, 8))
+        assert other.layers == model.layers
+        np.testing.assert_array_equal(other.predict(x), model.predict(x))
+    assert seen == set(layers.REGISTRY)
 
 
 def test_other_programs_read_the_weights(saved: Path) -> None:

@@ -10,7 +10,27 @@ import numpy as np
 import pytest
 
 from cnnx import ConfigError, layers
-from cnnx.layers import Activation, Conv2D, Dense, Flatten, MaxPool2D, Normalize, Rescale
+from cnnx.layers import (
+    Activation,
+    AvgPool2D,
+    BatchNorm,
+    Concat,
+    Conv2D,
+    Dense,
+    DepthwiseConv2D,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
+    MaxPool2D,
+    Normalize,
+    Rescale,
+    Residual,
+    SeparableConv2D,
+    SpatialDropout2D,
+    UpSample2D,
+    ZeroPad2D,
+)
 
 EXAMPLES: dict[str, list[layers.Layer]] = {
     "conv2d": [
@@ -19,18 +39,40 @@ EXAMPLES: dict[str, list[layers.Layer]] = {
         Conv2D(1, 1, padding=(0, 2)),
     ],
     "max_pool2d": [MaxPool2D(2), MaxPool2D((3, 2), 1, 1)],
+    "avg_pool2d": [AvgPool2D(2), AvgPool2D((3, 2), 1, (1, 0))],
+    "global_avg_pool2d": [GlobalAvgPool2D()],
+    "global_max_pool2d": [GlobalMaxPool2D()],
+    "zero_pad2d": [ZeroPad2D(1), ZeroPad2D((0, 2)), ZeroPad2D(((1, 2), (3, 4)))],
+    "up_sample2d": [UpSample2D(2), UpSample2D((1, 3), "bilinear")],
     "flatten": [Flatten()],
     "dense": [Dense(10), Dense(1, "sigmoid", use_bias=False, kernel_initializer="zeros")],
-    "activation": [Activation("relu"), Activation("leaky_relu", alpha=0.2)],
+    "activation": [
+        *(Activation(name) for name in layers.ACTIVATIONS),
+        Activation("leaky_relu", alpha=0.2),
+        Activation("elu", alpha=0.5),
+    ],
     "rescale": [Rescale(1 / 255), Rescale(2, -1)],
     "normalize": [Normalize(0.5, 0.25), Normalize([0.1, 0.2, 0.3], (1.0, 2.0, 3.0))],
+    "batch_norm": [BatchNorm(), BatchNorm(0.99, 1e-3, "relu")],
+    "dropout": [Dropout(0), Dropout(0.5)],
+    "spatial_dropout2d": [SpatialDropout2D(0.25)],
+    "depthwise_conv2d": [
+        DepthwiseConv2D(3),
+        DepthwiseConv2D((3, 5), 2, "same", 1, 2, "relu", False),
+    ],
+    "separable_conv2d": [SeparableConv2D(8, 3), SeparableConv2D(8, 5, 2, 2, activation="relu")],
+    "residual": [
+        Residual([Conv2D(3, 1)]),
+        Residual([Residual([Dense(3)])], [Dense(3), BatchNorm()], activation="relu"),
+    ],
+    "concat": [Concat([[], [Dense(2)]]), Concat([[Residual([Dense(3)])], [Flatten(), Dense(2)]])],
 }
 any_: Any = layers  # whose arguments the type checker does not look at
 ALL = [layer for examples in EXAMPLES.values() for layer in examples]
 
 
 def test_every_registered_layer_has_examples() -> None:
-    assert list(EXAMPLES) == list(layers.REGISTRY)
+    assert set(EXAMPLES) == set(layers.REGISTRY)
     for kind, examples in EXAMPLES.items():
         assert all(type(layer) is layers.REGISTRY[kind] for layer in examples)
 
@@ -69,11 +111,22 @@ def test_dict_form_of_a_convolution() -> None:
     }
 
 
+def test_dict_form_of_zero_padding() -> None:
+    """Plain values for the engine: top, bottom, left, right."""
+    assert ZeroPad2D(((1, 2), (3, 4))).to_dict() == {"kind": "zero_pad2d", "padding": [1, 2, 3, 4]}
+
+
 def test_different_spellings_are_equal() -> None:
     assert Conv2D(8, 3) == Conv2D(8, (3, 3), activation="linear", padding="valid")
     assert Conv2D(np.int32(8), np.array([3, 3])) == Conv2D(8, [3, 3])  # type: ignore[arg-type]
     assert MaxPool2D(2) == MaxPool2D((2, 2), stride=2)
     assert MaxPool2D(3) != MaxPool2D(3, stride=2)
+    assert AvgPool2D(2) == AvgPool2D([2, 2], stride=(2, 2))  # type: ignore[arg-type]
+    assert ZeroPad2D(1) == ZeroPad2D((1, 1)) == ZeroPad2D(((1, 1), (1, 1)))
+    assert ZeroPad2D((1, 2)) == ZeroPad2D([[1, 1], [2, 2]])  # type: ignore[arg-type]
+    assert ZeroPad2D(np.array([[1, 0], [2, 3]])) == ZeroPad2D(((1, 0), (2, 3)))  # type: ignore[arg-type]
+    assert Activation("elu") == Activation("elu", alpha=1)
+    assert Activation("leaky_relu") == Activation("leaky_relu", alpha=0.01)
     assert Normalize(1, 2) == Normalize([1.0], np.array([2.0]))  # type: ignore[arg-type]
 
 
@@ -109,6 +162,13 @@ def test_numpy_numbers_become_pythons() -> None:
         ),
         (lambda: any_.MaxPool2D(0), ConfigError, "MaxPool2D: pool_size must be at least 1"),
         (lambda: any_.MaxPool2D(2, stride=0), ConfigError, "MaxPool2D: stride must be at least 1"),
+        (lambda: any_.AvgPool2D(0), ConfigError, "AvgPool2D: pool_size must be at least 1"),
+        (lambda: any_.AvgPool2D(2, padding=-1), ConfigError, "AvgPool2D: padding must be at"),
+        (lambda: any_.UpSample2D(0), ConfigError, "UpSample2D: size must be at least 1, got 0"),
+        (lambda: any_.UpSample2D(2, None), TypeError, "UpSample2D: interpolation must be one of"),
+        (lambda: any_.ZeroPad2D("same"), TypeError, "ZeroPad2D: padding must be an integer or"),
+        (lambda: any_.ZeroPad2D([1, 1, 1, 1]), ConfigError, "got 4 numbers: [1, 1, 1, 1]"),
+        (lambda: any_.ZeroPad2D([[1], [1]]), ConfigError, "((top, bottom), (left, right)), got"),
         (lambda: any_.Dense(-3), ConfigError, "Dense: units must be at least 1, got -3"),
         (lambda: any_.Dense(None), TypeError, "Dense: units must be an integer, got None"),
         (lambda: any_.Activation(None), TypeError, "Activation: activation must be one of"),

@@ -10,6 +10,7 @@ reference's numbers. The reference checks that no sum of magnitudes comes near 2
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -93,16 +94,24 @@ class _Measured(ReferenceNetwork):
         values = {name: abs(value) for name, value in self.parameters.items()}
         return ReferenceNetwork(self.layers, values, self.loss)
 
-    def _step(self, index: int, x: F64) -> tuple[F64, Any]:
-        sums, _ = self._magnitudes()._step(index, abs(x))
+    def _step(self, name: str, layer: Mapping[str, Any], x: F64, training: bool) -> tuple[F64, Any]:
+        sums, _ = self._magnitudes()._step(name, layer, abs(x), training)
         self.largest = max(self.largest, float(sums.max()))
-        return super()._step(index, x)
+        return super()._step(name, layer, x, training)
 
-    def _back(self, index: int, grad: F64, x: F64, kept: Any, grads: dict[str, F64]) -> F64:
+    def _back(
+        self,
+        name: str,
+        layer: Mapping[str, Any],
+        grad: F64,
+        x: F64,
+        kept: Any,
+        grads: dict[str, F64],
+    ) -> F64:
         sums: dict[str, F64] = {}
-        sums["x"] = self._magnitudes()._back(index, abs(grad), abs(x), kept, sums)
+        sums["x"] = self._magnitudes()._back(name, layer, abs(grad), abs(x), kept, sums)
         self.largest = max(self.largest, *(float(value.max()) for value in sums.values()))
-        return super()._back(index, grad, x, kept, grads)
+        return super()._back(name, layer, grad, x, kept, grads)
 
 
 def _integer_network(

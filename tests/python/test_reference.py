@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from cnnx.layers import ACTIVATIONS
 from reference import cases, functions, pool
 from reference import conv as oracle
 from reference.geometry import sides
@@ -94,7 +95,40 @@ def test_pooling(number: int) -> None:
     assert set(np.flatnonzero(dx[0, 0])) <= set(where[0, 0].ravel())
 
 
-@pytest.mark.parametrize("name", ["linear", "relu", "leaky_relu", "sigmoid", "tanh", "softmax"])
+@pytest.mark.parametrize("number", range(10))
+def test_average_pooling(number: int) -> None:
+    rng = np.random.default_rng((24, number))
+    case = cases.pool_case(rng)
+    x = rng.standard_normal(case.shape)
+    y = pool.avg_pool2d(x, case.size, case.stride, case.padding)
+    height, width = case.shape[2:]
+    for i, j in itertools.product(*map(range, y.shape[2:])):
+        top, left = i * case.stride[0] - case.padding[0], j * case.stride[1] - case.padding[1]
+        rows = slice(max(top, 0), min(top + case.size[0], height))
+        columns = slice(max(left, 0), min(left + case.size[1], width))
+        expected = x[:, :, rows, columns].mean(axis=(2, 3))
+        np.testing.assert_allclose(y[:, :, i, j], expected, atol=1e-14)
+    grad = rng.standard_normal(y.shape)
+    dx = pool.avg_pool2d_backward(grad, case.shape, case.size, case.stride, case.padding)
+    assert dx.shape == x.shape
+    assert (dx * x).sum() == pytest.approx((grad * y).sum(), rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize(("size", "factor"), [(1, 3), (2, 2), (4, 3), (5, 4)])
+def test_interpolation(size: int, factor: int) -> None:
+    """Exact for straight lines between the outermost centres, flat beyond, a mean everywhere."""
+    matrix = functions.interpolation(size, factor)
+    np.testing.assert_allclose(matrix.sum(axis=1), 1, atol=1e-15)
+    assert (matrix >= 0).all()
+    centres = (np.arange(size * factor) + 0.5) / factor - 0.5
+    line = matrix @ np.arange(float(size))
+    np.testing.assert_allclose(line, centres.clip(0, size - 1), atol=1e-14)
+    assert (
+        functions.repetition(size, factor).argmax(axis=1) == np.arange(size * factor) // factor
+    ).all()
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations(name: str) -> None:
     rng = np.random.default_rng(22)
     z, grad = rng.standard_normal((2, 3, 4, 5, 2))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from cnnx import ConfigError, ShapeError
+from cnnx import CNN, ConfigError, ShapeError
+from cnnx.optimizers import SGD, Lion
 from small import small_data, small_model, weights
 
 
@@ -78,3 +80,46 @@ def test_not_strict_takes_what_is_known() -> None:
         model.load_state_dict({"0.weight": np.zeros(3)}, strict=False)
     with pytest.raises(TypeError, match="strict must be True or False"):
         model.load_state_dict(part, strict="no")  # type: ignore[arg-type]
+
+
+def test_averaged_weights_inside_a_block_only() -> None:
+    x, y = small_data()
+    model = small_model(optimizer=SGD(0.1, momentum=0.9, ema=0.5))
+    with pytest.raises(ConfigError, match="no step has been made"), model.averaged_weights():
+        pass
+    model.train(x, y, epochs=2, verbose=0)
+    before, scores = weights(model), model.evaluate(x, y)
+    with model.averaged_weights():
+        averaged = weights(model)
+        assert averaged != before
+        assert model.evaluate(x, y) != scores
+        with pytest.raises(ConfigError, match=r"training: not while .* averaged_weights\(\)"):
+            model.train_batch(x, y)
+        with pytest.raises(ConfigError, match="not while"):
+            model.optimizer = SGD(0.1)
+        assert model.optimizer.ema == 0.5
+    assert weights(model) == before
+    assert model.evaluate(x, y) == scores
+    with pytest.raises(KeyError, match="mine"), model.averaged_weights():
+        raise KeyError("mine")
+    assert weights(model) == before
+    with pytest.raises(ConfigError, match="give it one with ema"), small_model().averaged_weights():
+        pass
+
+
+def test_averaged_weights_in_a_file(tmp_path: Path) -> None:
+    x, y = small_data()
+    model = small_model(optimizer=Lion(0.01, ema=0.9, clip_norm=1.0))
+    model.train(x, y, verbose=0)
+    with model.averaged_weights():
+        averaged = weights(model)
+        with pytest.raises(ConfigError, match="not while"):
+            model.save(tmp_path / "all.safetensors")
+        model.save(tmp_path / "averaged.safetensors", include_optimizer=False)
+    assert list(tmp_path.iterdir()) == [tmp_path / "averaged.safetensors"]
+    assert weights(CNN.load(tmp_path / "averaged.safetensors")) == averaged
+    # The average itself goes with the optimizer's state.
+    model.save(tmp_path / "all.safetensors")
+    other = CNN.load(tmp_path / "all.safetensors")
+    with other.averaged_weights():
+        assert weights(other) == averaged

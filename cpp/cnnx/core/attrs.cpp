@@ -65,8 +65,31 @@ std::pair<Index, Index> Attrs::pair(const std::string& name, Index least) const 
   return {values[0], values[1]};
 }
 
+std::vector<Index> Attrs::integers(const std::string& name, std::size_t count, Index least) const {
+  const auto& values = get<std::vector<Index>>(at(name), name, "a list of integers");
+  if (values.size() != count) {
+    throw ConfigError(concat(name, ": expected ", count, " integers, got ", values.size()));
+  }
+  for (const Index value : values) {
+    if (value < least) {
+      throw ConfigError(concat(name, ": expected integers of at least ", least, ", got ", value));
+    }
+  }
+  return values;
+}
+
 bool Attrs::is_text(const std::string& name) const {
   return std::holds_alternative<std::string>(at(name));
+}
+
+void Attrs::set_list(const std::string& name, std::vector<Attrs> list) {
+  lists_[name] = std::move(list);
+}
+
+const std::vector<Attrs>& Attrs::list(const std::string& name) const {
+  const auto found = lists_.find(name);
+  if (found == lists_.end()) throw ConfigError(concat(name, ": expected a list of layers"));
+  return found->second;
 }
 
 }  // namespace cnnx

@@ -1,6 +1,7 @@
 // The arguments of a layer, loss or optimizer as they come from Python: names with plain values.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <variant>
@@ -26,13 +27,21 @@ class Attrs {
   const std::string& text(const std::string& name) const;
   std::string text_or(const std::string& name, const std::string& otherwise) const;
   std::vector<double> numbers(const std::string& name) const;
+  // `count` integers, each at least `least`.
+  std::vector<Index> integers(const std::string& name, std::size_t count, Index least) const;
   // Two integers (height, width), each at least `least`.
   std::pair<Index, Index> pair(const std::string& name, Index least) const;
   bool is_text(const std::string& name) const;
 
+  // Descriptions within this one: the layers of a branch.
+  void set_list(const std::string& name, std::vector<Attrs> list);
+  bool has_list(const std::string& name) const { return lists_.count(name) > 0; }
+  const std::vector<Attrs>& list(const std::string& name) const;
+
  private:
   const Value& at(const std::string& name) const;
   std::map<std::string, Value> values_;
+  std::map<std::string, std::vector<Attrs>> lists_;
 };
 
 }  // namespace cnnx

@@ -49,8 +49,8 @@ T turn(Index channels, Index pixels, const Source* from, TransposeFunction<T> tr
 }
 
 template <class T, class Source>
-bool load_typed(const Shape& shape, const Images& images, Index first, Index count,
-                TransposeFunction<T> transpose, T* to) {
+bool load_typed(const Shape& shape, const Images& images, Index first, Index count, T* to,
+                TransposeFunction<T> transpose) {
   const Index size = shape.size();
   const Index channels = shape.pixels() == 1 ? 1 : shape.channels;
   T probe = 0;
@@ -70,28 +70,40 @@ Place find_typed(const Shape& shape, const Images& images) {
       if (!std::isfinite(static_cast<T>(from[k]))) return {images.row(i), k};
     }
   }
-  return {0, 0};
+  return {-1, 0};
 }
 
 }  // namespace
 
 template <class T>
-bool load_images(const Shape& shape, const Images& images, Index first, Index count,
-                 TransposeFunction<T> transpose, T* to) {
+T plain_transpose(Index rows, Index columns, const T* from, Index stride, T* to, Index to_stride) {
+  T probe = 0;
+  for (Index r = 0; r < rows; ++r) {
+    for (Index c = 0; c < columns; ++c) {
+      to[c * to_stride + r] = from[r * stride + c];
+      probe += from[r * stride + c] * T{0};  // infinity times 0 is NaN
+    }
+  }
+  return probe;
+}
+
+template <class T>
+bool load_images(const Shape& shape, const Images& images, Index first, Index count, T* to,
+                 TransposeFunction<T> transpose) {
   switch (images.type) {
     case ImageType::float32:
-      return load_typed<T, float>(shape, images, first, count, transpose, to);
+      return load_typed<T, float>(shape, images, first, count, to, transpose);
     case ImageType::float64:
-      return load_typed<T, double>(shape, images, first, count, transpose, to);
+      return load_typed<T, double>(shape, images, first, count, to, transpose);
     case ImageType::uint8:
-      return load_typed<T, std::uint8_t>(shape, images, first, count, transpose, to);
+      return load_typed<T, std::uint8_t>(shape, images, first, count, to, transpose);
   }
   return false;
 }
 
 template <class T>
-void store_images(const Shape& shape, Index count, const T* from, TransposeFunction<T> transpose,
-                  T* to) {
+void store_images(const Shape& shape, Index count, const T* from, T* to,
+                  TransposeFunction<T> transpose) {
   const Index pixels = shape.pixels();
   const Index channels = shape.channels;
   for (Index i = 0; i < count; ++i, from += shape.size(), to += shape.size()) {
@@ -110,12 +122,14 @@ bool all_finite(Index count, const T* values) {
   return finite_probe(count, values) == T{0};
 }
 
-template bool load_images(const Shape&, const Images&, Index, Index, TransposeFunction<float>,
-                          float*);
-template bool load_images(const Shape&, const Images&, Index, Index, TransposeFunction<double>,
-                          double*);
-template void store_images(const Shape&, Index, const float*, TransposeFunction<float>, float*);
-template void store_images(const Shape&, Index, const double*, TransposeFunction<double>, double*);
+template float plain_transpose(Index, Index, const float*, Index, float*, Index);
+template double plain_transpose(Index, Index, const double*, Index, double*, Index);
+template bool load_images(const Shape&, const Images&, Index, Index, float*,
+                          TransposeFunction<float>);
+template bool load_images(const Shape&, const Images&, Index, Index, double*,
+                          TransposeFunction<double>);
+template void store_images(const Shape&, Index, const float*, float*, TransposeFunction<float>);
+template void store_images(const Shape&, Index, const double*, double*, TransposeFunction<double>);
 template Place find_not_finite<float>(const Shape&, const Images&);
 template Place find_not_finite<double>(const Shape&, const Images&);
 template bool all_finite(Index, const float*);

@@ -15,6 +15,10 @@ struct Images {
   ImageType type = ImageType::float32;
   const Index* index = nullptr;
   Index count = 0;
+  // What keys the draws of their augmentation, beside a row: the epoch, and the row that the
+  // array's first image has in the whole data set.
+  std::uint32_t epoch = 0;
+  Index first_row = 0;
 
   Index row(Index i) const { return index == nullptr ? i : index[i]; }
 };
@@ -25,18 +29,22 @@ template <class T>
 using TransposeFunction = T (*)(Index rows, Index columns, const T* from, Index stride, T* to,
                                 Index to_stride);
 
+// The same without an instruction set to choose from.
+template <class T>
+T plain_transpose(Index rows, Index columns, const T* from, Index stride, T* to, Index to_stride);
+
 // Writes images [first, first + count) channels-last to `to`. Returns false when a value is not
 // finite; the values are written all the same.
 template <class T>
-bool load_images(const Shape& shape, const Images& images, Index first, Index count,
-                 TransposeFunction<T> transpose, T* to);
+bool load_images(const Shape& shape, const Images& images, Index first, Index count, T* to,
+                 TransposeFunction<T> transpose = plain_transpose<T>);
 
 // Writes `count` images from channels-last to the public order (C, H, W).
 template <class T>
-void store_images(const Shape& shape, Index count, const T* from, TransposeFunction<T> transpose,
-                  T* to);
+void store_images(const Shape& shape, Index count, const T* from, T* to,
+                  TransposeFunction<T> transpose = plain_transpose<T>);
 
-// The place of the first value that is not finite as a T in the images of a batch.
+// The place of the first value that is not finite as a T in the images of a batch; image -1: none.
 struct Place {
   Index image, element;
 };

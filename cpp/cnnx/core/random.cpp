@@ -44,6 +44,11 @@ double Random::uniform(std::uint64_t index) const {
   return unit(join(word[1], word[0]));
 }
 
+std::array<double, 2> Random::uniforms(std::uint64_t index) const {
+  const auto word = bits(index);
+  return {unit(join(word[1], word[0])), unit(join(word[3], word[2]))};
+}
+
 double Random::normal(std::uint64_t index) const {
   // Box and Muller: sqrt(-2 ln u) cos(2 pi v), with u in (0, 1].
   const auto word = bits(index);

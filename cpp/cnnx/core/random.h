@@ -12,7 +12,13 @@
 namespace cnnx {
 
 // What a stream of draws is for; the second half of a generator's key.
-enum class Stream : std::uint32_t { initializer = 1, shuffle = 2 };
+enum class Stream : std::uint32_t {
+  initializer = 1,
+  shuffle = 2,
+  dropout = 3,
+  augment = 16,
+  mix = 17
+};
 
 class Random {
  public:
@@ -21,7 +27,9 @@ class Random {
 
   std::array<std::uint32_t, 4> bits(std::uint64_t index) const;
   double uniform(std::uint64_t index) const;  // in [0, 1)
-  double normal(std::uint64_t index) const;   // mean 0, standard deviation 1
+  // Two numbers in [0, 1) from the bits of one draw; the first is uniform(index).
+  std::array<double, 2> uniforms(std::uint64_t index) const;
+  double normal(std::uint64_t index) const;  // mean 0, standard deviation 1
   std::uint64_t below(std::uint64_t bound, std::uint64_t index) const;  // in [0, bound)
 
  private:

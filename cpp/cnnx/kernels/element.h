@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cnnx/kernels/exponential.h"
+#include "cnnx/kernels/smooth.h"
 #include "cnnx/kernels/table.h"
 #include "cnnx/kernels/turn.h"
 
@@ -12,6 +13,7 @@ template <class T, int Bytes>
 struct Element {
   using V = Vec<T, Bytes>;
   using Exp = Exponential<T, Bytes>;
+  using Curve = Smooth<T, Bytes>;
   static constexpr int kWidth = kLanes<T, Bytes>;
 
   // values[i] = f(values[i], others[i]) for all i; the rest that fills no vector goes through one.
@@ -45,6 +47,16 @@ struct Element {
       case ActivationKind::softmax:
         for (Index row = 0; row < rows; ++row) softmax(columns, values + row * columns);
         return;
+      case ActivationKind::elu:
+        return map(count, values, values, [alpha](V x, V) { return Curve::elu(x, alpha); });
+      case ActivationKind::softplus:
+        return map(count, values, values, [](V x, V) { return Curve::softplus(x); });
+      case ActivationKind::gelu:
+        return map(count, values, values, [](V x, V) { return Curve::gelu(x); });
+      case ActivationKind::silu:
+        return map(count, values, values, [](V x, V) { return Curve::silu(x); });
+      case ActivationKind::hard_swish:
+        return map(count, values, values, [](V x, V) { return Curve::hard_swish(x); });
     }
   }
 
@@ -82,7 +94,36 @@ struct Element {
           map(columns, grad, outputs, [dot](V d, V y) { return y * (d - dot); });
         }
         return;
+      case ActivationKind::elu:
+        return map(count, grad, outputs,
+                   [alpha](V d, V y) { return d * Curve::elu_slope(y, alpha); });
+      case ActivationKind::softplus:
+        return map(count, grad, outputs, [](V d, V y) { return d * Curve::softplus_slope(y); });
+      case ActivationKind::gelu:
+      case ActivationKind::silu:
+      case ActivationKind::hard_swish:
+        return unknown(count, grad);
     }
+  }
+
+  static void activate_backward_from_input(Activation activation, Index rows, Index columns,
+                                           const T* inputs, T* grad) {
+    const Index count = rows * columns;
+    switch (activation.kind) {
+      case ActivationKind::gelu:
+        return map(count, grad, inputs, [](V d, V x) { return d * Curve::gelu_slope(x); });
+      case ActivationKind::silu:
+        return map(count, grad, inputs, [](V d, V x) { return d * Curve::silu_slope(x); });
+      case ActivationKind::hard_swish:
+        return map(count, grad, inputs, [](V d, V x) { return d * Curve::hard_swish_slope(x); });
+      default:
+        return unknown(count, grad);
+    }
+  }
+
+  // No gradient is better than a wrong one that nobody notices.
+  static void unknown(Index count, T* grad) {
+    for (Index i = 0; i < count; ++i) grad[i] = static_cast<T>(__builtin_nan(""));
   }
 
   static void column_sums(Index rows, Index columns, const T* values, T* sums, bool accumulate) {
@@ -116,6 +157,29 @@ struct Element {
     }
   }
 
+  static void add(Index count, T* to, const T* from) {
+    map(count, to, from, [](V sum, V value) { return sum + value; });
+  }
+
+  static void sum(Activation activation, Index count, const T* a, const T* b, T* output) {
+    const T alpha = static_cast<T>(activation.alpha);
+    const T below = activation.kind == ActivationKind::relu         ? T{0}
+                    : activation.kind == ActivationKind::leaky_relu ? alpha
+                                                                    : T{1};
+    Index i = 0;
+    const auto add = [&](V x, V y) {
+      const V value = x + y;
+      return below == T{0} ? (value < T{0} ? V{} : value) : value < T{0} ? value * below : value;
+    };
+    for (; i + kWidth <= count; i += kWidth) {
+      store(output + i, add(load<V>(a + i), load<V>(b + i)));
+    }
+    if (i < count) {
+      const int rest = static_cast<int>(count - i);
+      store_first(output + i, add(load_first<V>(a + i, rest), load_first<V>(b + i, rest)), rest);
+    }
+  }
+
   static void affine(Index rows, Index columns, const T* input, const T* scale, const T* offset,
                      T* output) {
     for (Index row = 0; row < rows; ++row, input += columns, output += columns) {
@@ -124,7 +188,15 @@ struct Element {
   }
 
   static constexpr ElementKernel<T> kernel() {
-    return {activate, activate_backward, column_sums, sum_lanes, Turn<T, Bytes>::transpose, affine};
+    return {activate,
+            activate_backward,
+            activate_backward_from_input,
+            column_sums,
+            sum_lanes,
+            Turn<T, Bytes>::transpose,
+            add,
+            sum,
+            affine};
   }
 };
 

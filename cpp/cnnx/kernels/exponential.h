@@ -38,12 +38,13 @@ struct Exponential {
     V rest;   // r q(r)
   };
 
-  [[gnu::always_inline]] static inline Parts split(V x) {
+  // Of e^(x + low): `low` is what rounding cut off x.
+  [[gnu::always_inline]] static inline Parts split(V x, V low = V{}) {
     // n must be exact: the sum is kept in a register so that it cannot be folded away.
-    V shifted = x * static_cast<T>(1.4426950408889634) + Limits::kRound;
+    V shifted = (x + low) * static_cast<T>(1.4426950408889634) + Limits::kRound;
     keep_in_register(shifted);
     const V n = shifted - Limits::kRound;
-    const V r = (x - n * Limits::kLn2High) - n * Limits::kLn2Low;
+    const V r = ((x - n * Limits::kLn2High) - n * Limits::kLn2Low) + low;
     V q = splat<V>(T{1} / static_cast<T>(factorial(Limits::kTerms)));
     for (int term = Limits::kTerms - 1; term >= 1; --term) {
       q = q * r + T{1} / static_cast<T>(factorial(term));
@@ -63,6 +64,13 @@ struct Exponential {
     const Parts parts = split(clamp(x));
     V value = parts.power * parts.rest + parts.power;
     value = x < Limits::kLowest ? V{} : value;
+    return x == x ? value : x;
+  }
+
+  // e^x - 1, exact near zero too.
+  [[gnu::always_inline]] static inline V expm1(V x) {
+    const Parts parts = split(clamp(x));
+    const V value = parts.power * parts.rest + (parts.power - T{1});
     return x == x ? value : x;
   }
 

@@ -3,6 +3,8 @@
 #include <cstring>
 
 #include "cnnx/kernels/isa.h"
+#include "cnnx/kernels/reference_norm.h"
+#include "cnnx/kernels/reference_pool.h"
 
 namespace cnnx {
 namespace {
@@ -37,6 +39,23 @@ void for_each_product(const ConvGeometry& g, Index images, Body&& body) {
   }
 }
 
+// In twice the precision: the argument's rounding would be much larger in the result.
+template <class T>
+T normal_below(T x) {
+  return static_cast<T>(std::erfc(-static_cast<long double>(x) / std::sqrt(2.0L)) / 2);
+}
+
+template <class T>
+T normal_density(T x) {
+  const auto wide = static_cast<long double>(x);
+  return static_cast<T>(std::exp(-wide * wide / 2) / std::sqrt(2 * std::acos(-1.0L)));
+}
+
+template <class T>
+T logistic(T x) {
+  return static_cast<T>(1 / (1 + std::exp(-static_cast<long double>(x))));
+}
+
 template <class T>
 T activated(Activation activation, T x) {
   switch (activation.kind) {
@@ -51,6 +70,16 @@ T activated(Activation activation, T x) {
       return T{1} / (T{1} + std::exp(-x));
     case ActivationKind::tanh:
       return std::tanh(x);
+    case ActivationKind::elu:
+      return x > T{0} ? x : static_cast<T>(activation.alpha) * std::expm1(x);
+    case ActivationKind::softplus:
+      return (x > T{0} ? x : T{0}) + std::log1p(std::exp(-std::abs(x)));
+    case ActivationKind::gelu:
+      return std::isinf(x) ? (x > T{0} ? x : T{0}) : x * normal_below(x);
+    case ActivationKind::silu:
+      return std::isinf(x) ? (x > T{0} ? x : T{0}) : x * logistic(x);
+    case ActivationKind::hard_swish:
+      return x < T{-3} ? T{0} : (x < T{3} ? x * (x + T{3}) / T{6} : x);
   }
   return x;
 }
@@ -69,8 +98,33 @@ T derivative(Activation activation, T y) {
       return y * (T{1} - y);
     case ActivationKind::tanh:
       return T{1} - y * y;
+    case ActivationKind::elu:
+      return y > T{0} ? T{1} : y + static_cast<T>(activation.alpha);
+    case ActivationKind::softplus:
+      return -std::expm1(-y);
+    case ActivationKind::gelu:
+    case ActivationKind::silu:
+    case ActivationKind::hard_swish:
+      return static_cast<T>(std::nan(""));
   }
   return T{1};
+}
+
+// From the input x, for those whose outputs do not tell it.
+template <class T>
+T derivative_at(Activation activation, T x) {
+  if (std::isinf(x)) return x > T{0} ? T{1} : T{0};
+  switch (activation.kind) {
+    case ActivationKind::gelu:
+      return normal_below(x) + x * normal_density(x);
+    case ActivationKind::silu:
+      return logistic(x) * (T{1} + x * logistic(-x));
+    case ActivationKind::hard_swish:
+      if (std::isnan(x)) return x;
+      return x <= T{-3} ? T{0} : (x < T{3} ? x / T{3} + T{0.5} : T{1});
+    default:
+      return static_cast<T>(std::nan(""));
+  }
 }
 
 template <class T>
@@ -246,6 +300,11 @@ struct Reference {
     }
   }
 
+  static void activate_backward_from_input(Activation activation, Index rows, Index columns,
+                                           const T* inputs, T* grad) {
+    for (Index i = 0; i < rows * columns; ++i) grad[i] *= derivative_at(activation, inputs[i]);
+  }
+
   static void column_sums(Index rows, Index columns, const T* values, T* sums, bool accumulate) {
     if (!accumulate) clear(columns, sums);
     for (Index i = 0; i < rows * columns; ++i) sums[i % columns] += values[i];
@@ -267,6 +326,14 @@ struct Reference {
       }
     }
     return probe;
+  }
+
+  static void add(Index count, T* to, const T* from) {
+    for (Index i = 0; i < count; ++i) to[i] += from[i];
+  }
+
+  static void sum(Activation activation, Index count, const T* a, const T* b, T* output) {
+    for (Index i = 0; i < count; ++i) output[i] = activated(activation, a[i] + b[i]);
   }
 
   static void affine(Index rows, Index columns, const T* input, const T* scale, const T* offset,
@@ -304,14 +371,73 @@ struct Reference {
     }
   }
 
+  static void rmsprop(const RmspropStep& s, Index count, const T* grad, T* square, T* momentum,
+                      T* weights) {
+    for (Index i = 0; i < count; ++i) {
+      const T g = grad[i] + static_cast<T>(s.weight_decay) * weights[i];
+      square[i] = static_cast<T>(s.rho) * square[i] + static_cast<T>(1.0 - s.rho) * g * g;
+      T step = g / (std::sqrt(square[i]) + static_cast<T>(s.epsilon));
+      if (momentum != nullptr) {
+        step = momentum[i] = static_cast<T>(s.momentum) * momentum[i] + step;
+      }
+      weights[i] -= static_cast<T>(s.learning_rate) * step;
+    }
+  }
+
+  static void adagrad(const AdagradStep& s, Index count, const T* grad, T* square, T* weights) {
+    for (Index i = 0; i < count; ++i) {
+      const T g = grad[i] + static_cast<T>(s.weight_decay) * weights[i];
+      square[i] += g * g;
+      weights[i] -=
+          static_cast<T>(s.learning_rate) * g / (std::sqrt(square[i]) + static_cast<T>(s.epsilon));
+    }
+  }
+
+  static void lion(const LionStep& s, Index count, const T* grad, T* mean, T* weights) {
+    for (Index i = 0; i < count; ++i) {
+      const T mix = static_cast<T>(s.beta_1) * mean[i] + static_cast<T>(1.0 - s.beta_1) * grad[i];
+      const T sign = mix > T{0} ? T{1} : mix < T{0} ? T{-1} : mix;  // NaN stays NaN
+      weights[i] *= static_cast<T>(1.0 - s.learning_rate * s.weight_decay);
+      weights[i] -= static_cast<T>(s.learning_rate) * sign;
+      mean[i] = static_cast<T>(s.beta_2) * mean[i] + static_cast<T>(1.0 - s.beta_2) * grad[i];
+    }
+  }
+
+  static T within(T x, T most) { return x > most ? most : x < -most ? -most : x; }
+
+  static void clip(Index count, T most, T scale, T* grad) {
+    for (Index i = 0; i < count; ++i) grad[i] = scale * within(grad[i], most);
+  }
+
+  static double sum_squares(Index count, T most, const T* grad) {
+    double sum = 0;
+    for (Index i = 0; i < count; ++i) {
+      const double g = static_cast<double>(within(grad[i], most));
+      sum += g * g;
+    }
+    return sum;
+  }
+
+  static void average(Index count, double decay, const T* weights, T* average) {
+    for (Index i = 0; i < count; ++i) {
+      average[i] += static_cast<T>(1.0 - decay) * (weights[i] - average[i]);
+    }
+  }
+
   static constexpr KernelTable<T> table() {
     return {
         {packed_size, pack, no_scratch, conv_forward, conv_backward_data, conv_backward_weights},
         nullptr,
         {one_task, dense_scratch, dense_forward, dense_backward_data, dense_backward_weights},
         {pool_forward, pool_backward},
-        {activate, activate_backward, column_sums, sum_lanes, transpose, affine},
-        {sgd, adam}};
+        ReferencePool<T>::average(),
+        ReferencePool<T>::global(),
+        ReferencePool<T>::bilinear(),
+        {activate, activate_backward, activate_backward_from_input, column_sums, sum_lanes,
+         transpose, add, sum, affine},
+        {sgd, adam, rmsprop, adagrad, lion, clip, sum_squares, average},
+        ReferenceNorm<T>::kernel(),
+        ReferenceDropout<T>::kernel()};
   }
 };
 

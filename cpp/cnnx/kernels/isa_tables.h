@@ -2,10 +2,15 @@
 // and register tiles and exports one table; nothing else leaves it.
 #pragma once
 
+#include "cnnx/kernels/average_pool.h"
+#include "cnnx/kernels/bilinear.h"
 #include "cnnx/kernels/conv/direct.h"
 #include "cnnx/kernels/conv/winograd.h"
 #include "cnnx/kernels/dense.h"
+#include "cnnx/kernels/dropout.h"
 #include "cnnx/kernels/element.h"
+#include "cnnx/kernels/global_pool.h"
+#include "cnnx/kernels/norm.h"
 #include "cnnx/kernels/pool.h"
 #include "cnnx/kernels/table.h"
 #include "cnnx/kernels/update.h"
@@ -21,7 +26,10 @@ constexpr KernelTable<T> make_table() {
   using Shapes = TileShapes<T, Bytes, PairRows, SingleRows>;
   return {ConvDirect<T, Shapes>::kernel(), &kWinograd<T, Bytes, Shapes>,
           Dense<T, Shapes>::kernel(),      MaxPool<T, Bytes>::kernel(),
-          Element<T, Bytes>::kernel(),     Update<T, Bytes>::kernel()};
+          AveragePool<T, Bytes>::kernel(), GlobalPool<T, Bytes>::kernel(),
+          Bilinear<T, Bytes>::kernel(),    Element<T, Bytes>::kernel(),
+          Update<T, Bytes>::kernel(),      Norm<T, Bytes>::kernel(),
+          Dropout<T, Bytes>::kernel()};
 }
 
 // Bytes: size of a vector. PairRows: rows of a tile two vectors wide; SingleRows: one vector wide.

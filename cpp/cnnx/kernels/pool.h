@@ -6,20 +6,10 @@
 
 #include "cnnx/kernels/simd.h"
 #include "cnnx/kernels/table.h"
+#include "cnnx/kernels/window.h"
 
 namespace cnnx {
 namespace {
-
-// The part of a window that lies on the image, along one axis.
-struct WindowSpan {
-  Index begin, end;  // places in the window
-  Index origin;      // position of place 0, may be negative
-};
-
-inline WindowSpan window_span(Index output, Index stride, Index pad, Index window, Index size) {
-  const Index origin = output * stride - pad;
-  return {larger<Index>(0, -origin), smaller(window, size - origin), origin};
-}
 
 template <class T, int Bytes>
 struct MaxPool {

@@ -14,11 +14,24 @@
 
 namespace cnnx {
 
-enum class ActivationKind : int { linear, relu, leaky_relu, sigmoid, tanh, softmax };
+enum class ActivationKind : int {
+  linear,
+  relu,
+  leaky_relu,
+  sigmoid,
+  tanh,
+  softmax,
+  elu,
+  softplus,
+  // Those below are not monotonic: their outputs do not tell their derivatives.
+  gelu,
+  silu,
+  hard_swish,
+};
 
 struct Activation {
   ActivationKind kind = ActivationKind::linear;
-  double alpha = 0.01;  // slope of leaky_relu below zero
+  double alpha = 0.01;  // slope of leaky_relu below zero; elu goes down to -alpha
 };
 
 struct ConvGeometry {
@@ -139,12 +152,57 @@ struct PoolKernel {
                    T* grad_input);
 };
 
+// Sums and averages of windows over a few images. A window is clipped to the image: padding adds
+// nothing, and a mean divides by the pixels that are there.
+template <class T>
+struct AveragePoolKernel {
+  void (*forward)(const PoolGeometry&, Index images, bool mean, const T* input, T* output);
+  // Brings the gradient of each window to its pixels (divided by their number, for a mean).
+  void (*backward)(const PoolGeometry&, Index images, bool mean, const T* grad_output,
+                   T* grad_input);
+};
+
+// Each map becomes one number. `places` keeps, for each output, the pixel of its maximum: the first
+// of equals; a NaN wins over every number.
+template <class T>
+struct GlobalPoolKernel {
+  void (*average)(Index images, Index pixels, Index channels, const T* input, T* output);
+  void (*average_backward)(Index images, Index pixels, Index channels, const T* grad_output,
+                           T* grad_input);
+  void (*max)(Index images, Index pixels, Index channels, const T* input, T* output,
+              std::uint32_t* places);
+  void (*max_backward)(Index images, Index pixels, Index channels, const T* grad_output,
+                       const std::uint32_t* places, T* grad_input);
+};
+
+// Maps made larger by whole factors.
+struct UpSampleGeometry {
+  Index channels, in_height, in_width;
+  Index rows, columns;  // the factors
+
+  Index out_height() const { return in_height * rows; }
+  Index out_width() const { return in_width * columns; }
+  Index in_size() const { return channels * in_height * in_width; }
+  Index out_size() const { return in_size() * rows * columns; }
+};
+
+// Bilinear interpolation between the centres of pixels; beyond the outermost centres a map goes on
+// as it ends.
+template <class T>
+struct BilinearKernel {
+  void (*forward)(const UpSampleGeometry&, Index images, const T* input, T* output);
+  void (*backward)(const UpSampleGeometry&, Index images, const T* grad_output, T* grad_input);
+};
+
 template <class T>
 struct ElementKernel {
   // values = activation(values), rows x columns (softmax is over the columns).
   void (*activate)(Activation, Index rows, Index columns, T* values);
-  // grad *= derivative, told from the activation's outputs.
+  // grad *= derivative, told from the activation's outputs; NaN where they do not tell it.
   void (*activate_backward)(Activation, Index rows, Index columns, const T* outputs, T* grad);
+  // grad *= derivative, told from the inputs: gelu, silu, hard_swish; NaN for the others.
+  void (*activate_backward_from_input)(Activation, Index rows, Index columns, const T* inputs,
+                                       T* grad);
   // sums (+)= the sum over the rows of values, column by column.
   void (*column_sums)(Index rows, Index columns, const T* values, T* sums, bool accumulate);
   // first[i] = first[i] + first[i + stride] + ... over `lanes` arrays, in order.
@@ -152,9 +210,45 @@ struct ElementKernel {
   // to[c * to_stride + r] = from[r * stride + c] for r < rows, c < columns. Gives 0 where all of
   // these numbers are finite, else NaN.
   T (*transpose)(Index rows, Index columns, const T* from, Index stride, T* to, Index to_stride);
+  // to += from.
+  void (*add)(Index count, T* to, const T* from);
+  // output = activation(a + b), as far as conv kernels apply the activation.
+  void (*sum)(Activation, Index count, const T* a, const T* b, T* output);
   // output[i] = input[i] * scale[i % columns] + offset[i % columns].
   void (*affine)(Index rows, Index columns, const T* input, const T* scale, const T* offset,
                  T* output);
+};
+
+// Normalisation over rows, column by column.
+template <class T>
+struct NormKernel {
+  // mean of each column, and the sum of the squared distances from it.
+  void (*moments)(Index rows, Index columns, const T* values, T* mean, T* squares);
+  // output = activation(input * scale + offset), as far as conv kernels apply the activation.
+  void (*scale)(Activation, Index rows, Index columns, const T* input, const T* scale,
+                const T* offset, T* output);
+  // sums = sum of grad, products = sum of grad (input - mean).
+  void (*gradient_sums)(Index rows, Index columns, const T* input, const T* mean, const T* grad,
+                        T* sums, T* products);
+  // grad_input = grad a + input b + c.
+  void (*gradient)(Index rows, Index columns, const T* input, const T* grad, const T* a, const T* b,
+                   const T* c, T* grad_input);
+};
+
+// Which elements of an image a dropout keeps: element e is kept where its 16 random bits are below
+// `below`. They come from Philox4x32-10 with this key and the counters (block, counter[1..3]),
+// eight elements a block: in a run of 64 elements and 8 blocks, bits 16 (e / 32) on of word (e %
+// 32) / 8 of block e % 8.
+struct DropoutDraw {
+  std::uint32_t key[2];
+  std::uint32_t counter[3];
+  std::uint32_t below;
+};
+
+template <class T>
+struct DropoutKernel {
+  // output = input * scale where it is kept, else 0. May work in place.
+  void (*apply)(const DropoutDraw&, Index count, T scale, const T* input, T* output);
 };
 
 struct SgdStep {
@@ -168,10 +262,34 @@ struct AdamStep {
   bool decoupled;                     // AdamW
 };
 
+struct RmspropStep {
+  double learning_rate, rho, momentum, epsilon, weight_decay;
+};
+
+struct AdagradStep {
+  double learning_rate, epsilon, weight_decay;
+};
+
+struct LionStep {
+  double learning_rate, beta_1, beta_2, weight_decay;
+};
+
 template <class T>
 struct UpdateKernel {
   void (*sgd)(const SgdStep&, Index count, const T* grad, T* momentum, T* weights);
   void (*adam)(const AdamStep&, Index count, const T* grad, T* mean, T* square, T* weights);
+  // momentum is null where the step has none.
+  void (*rmsprop)(const RmspropStep&, Index count, const T* grad, T* square, T* momentum,
+                  T* weights);
+  void (*adagrad)(const AdagradStep&, Index count, const T* grad, T* square, T* weights);
+  void (*lion)(const LionStep&, Index count, const T* grad, T* mean, T* weights);
+  // grad = scale * grad, after elements beyond `most` were set to it (infinity: none are). NaN
+  // stays NaN.
+  void (*clip)(Index count, T most, T scale, T* grad);
+  // The sum of the squares that clip() with a scale of 1 would leave.
+  double (*sum_squares)(Index count, T most, const T* grad);
+  // average += (1 - decay) * (weights - average).
+  void (*average)(Index count, double decay, const T* weights, T* average);
 };
 
 template <class T>
@@ -180,8 +298,13 @@ struct KernelTable {
   const WinogradKernel<T>* winograd;  // null: not offered
   DenseKernel<T> dense;
   PoolKernel<T> max_pool;
+  AveragePoolKernel<T> average_pool;
+  GlobalPoolKernel<T> global_pool;
+  BilinearKernel<T> bilinear;
   ElementKernel<T> element;
   UpdateKernel<T> update;
+  NormKernel<T> norm;
+  DropoutKernel<T> dropout;
 };
 
 // Both tables of one instruction set.

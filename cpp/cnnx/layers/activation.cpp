@@ -11,17 +11,21 @@ namespace {
 template <class T>
 class ActivationLayer final : public Layer<T> {
  public:
-  explicit ActivationLayer(const Attrs& attrs)
-      : activation_(parse_activation(attrs.text("activation"), attrs.number("alpha"))) {
+  explicit ActivationLayer(const Attrs& attrs) : activation_(activation_of(attrs)) {
     if (!(activation_.alpha >= 0)) {
-      throw ConfigError(concat("alpha: expected a slope of at least 0, got ", activation_.alpha));
+      throw ConfigError(concat("alpha: expected a number of at least 0, got ", activation_.alpha));
     }
   }
 
   const char* kind() const override { return "Activation"; }
-  bool reads_input() const override { return false; }
-  bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
-  void drop_softmax() override { activation_ = {}; }
+  bool passes_through() const override { return activation_.kind == ActivationKind::linear; }
+  std::optional<Activation> sole_activation() const override { return activation_; }
+  bool reads_input() const override { return !told_by_outputs(activation_); }
+  bool reads_output() const override {
+    return told_by_outputs(activation_) && activation_.kind != ActivationKind::linear;
+  }
+  ActivationKind final_activation() const override { return activation_.kind; }
+  void drop_activation() override { activation_ = {}; }
 
   void forward(const ForwardRun<T>& run) override {
     std::copy_n(run.input, run.images * this->input().size(), run.output);
@@ -31,8 +35,14 @@ class ActivationLayer final : public Layer<T> {
   void backward(const BackwardRun<T>& run) override {
     if (run.grad_input == nullptr) return;
     std::copy_n(run.grad_output, run.images * this->input().size(), run.grad_input);
-    this->kernels().element.activate_backward(activation_, run.images * rows(), columns(),
-                                              run.output, run.grad_input);
+    const auto& element = this->kernels().element;
+    if (told_by_outputs(activation_)) {
+      element.activate_backward(activation_, run.images * rows(), columns(), run.output,
+                                run.grad_input);
+    } else {
+      element.activate_backward_from_input(activation_, run.images * rows(), columns(), run.input,
+                                           run.grad_input);
+    }
   }
 
  protected:

@@ -8,6 +8,7 @@ namespace {
 struct Row {
   const char* name;
   ActivationKind kind;
+  double alpha = 0.01;
 };
 
 constexpr Row kRows[] = {
@@ -17,21 +18,40 @@ constexpr Row kRows[] = {
     {"sigmoid", ActivationKind::sigmoid},
     {"tanh", ActivationKind::tanh},
     {"softmax", ActivationKind::softmax},
+    {"elu", ActivationKind::elu, 1.0},
+    {"softplus", ActivationKind::softplus},
+    {"gelu", ActivationKind::gelu},
+    {"silu", ActivationKind::silu},
+    {"hard_swish", ActivationKind::hard_swish},
 };
 
 }  // namespace
 
-Activation parse_activation(const std::string& name, double alpha) {
+Activation parse_activation(const std::string& name, std::optional<double> alpha) {
   std::string choices;
   for (const Row& row : kRows) {
-    if (name == row.name) return {row.kind, alpha};
+    if (name == row.name) return {row.kind, alpha.value_or(row.alpha)};
     choices += (choices.empty() ? "" : ", ") + std::string(row.name);
   }
   throw ConfigError(concat("activation: \"", name, "\" is unknown; choose one of ", choices));
 }
 
 Activation activation_of(const Attrs& attrs) {
-  return parse_activation(attrs.text_or("activation", "linear"));
+  const std::string name = attrs.text_or("activation", "linear");
+  return parse_activation(
+      name, attrs.has("alpha") ? std::optional<double>(attrs.number("alpha")) : std::nullopt);
+}
+
+Attrs activation_attrs(const std::string& name) {
+  Attrs attrs;
+  attrs.set("kind", std::string("activation"));
+  attrs.set("activation", name);
+  return attrs;
+}
+
+bool told_by_outputs(Activation activation) {
+  return activation.kind != ActivationKind::gelu && activation.kind != ActivationKind::silu &&
+         activation.kind != ActivationKind::hard_swish;
 }
 
 bool applied_by_kernel(Activation activation) {

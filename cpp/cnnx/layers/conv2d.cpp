@@ -6,6 +6,7 @@
 #include "cnnx/core/parallel.h"
 #include "cnnx/layers/activations.h"
 #include "cnnx/layers/conv/algorithm.h"
+#include "cnnx/layers/folded_weights.h"
 #include "cnnx/layers/makers.h"
 
 namespace cnnx {
@@ -49,12 +50,17 @@ class Conv2D final : public Layer<T> {
     return !left_ && activation_.kind != ActivationKind::linear;
   }
   std::optional<Activation> activation_to_leave() const override {
-    if (activates_softmax()) return std::nullopt;
+    if (activation_.kind == ActivationKind::softmax) return std::nullopt;
     return activation_;
   }
   void leave_activation() override { left_ = true; }
-  bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
-  void drop_softmax() override { activation_ = {}; }
+  bool absorb_activation(Activation activation) override {
+    if (activation_.kind != ActivationKind::linear || !applied_by_kernel(activation)) return false;
+    activation_ = activation;
+    return true;
+  }
+  ActivationKind final_activation() const override { return activation_.kind; }
+  void drop_activation() override { activation_ = {}; }
 
   bool whole_batch() const override { return algorithm_->whole_batch(); }
   Index scratch_size(Index images) const override { return algorithm_->scratch_size(images); }
@@ -62,14 +68,18 @@ class Conv2D final : public Layer<T> {
   Index accumulator_size() const override {
     return algorithm_->accumulator_size() + (use_bias_ ? g_.out_channels : 0);
   }
-  void pack() override { algorithm_->pack(weights().value); }
+  bool folds() const override { return activation_.kind == ActivationKind::linear; }
+  void pack(const Scaling<T>* folded) override {
+    folded_.set(folded, g_.depth(), g_.out_channels, weights().value, bias());
+    algorithm_->pack(folded_.weights(weights().value));
+  }
 
   void forward(const ForwardRun<T>& run) override {
-    const T* bias = use_bias_ ? this->parameters_[1].value : nullptr;
-    algorithm_->forward(run, bias, activation_);
-    if (applied_by_kernel(activation_)) return;
+    const Activation activation = folded_.activation(activation_);
+    algorithm_->forward(run, folded_.bias(bias()), activation);
+    if (applied_by_kernel(activation)) return;
     each_image(run.images, [&](Index image) {
-      this->kernels().element.activate(activation_, g_.out_pixels(), g_.out_channels,
+      this->kernels().element.activate(activation, g_.out_pixels(), g_.out_channels,
                                        run.output + image * g_.out_size());
     });
   }
@@ -77,7 +87,7 @@ class Conv2D final : public Layer<T> {
   void backward(const BackwardRun<T>& run) override {
     if (reads_output()) activate_backward(run);
     algorithm_->backward(run);
-    if (use_bias_) {
+    if (use_bias_ && run.weights_wanted) {
       this->kernels().element.column_sums(
           run.images * g_.out_pixels(), g_.out_channels, run.grad_output,
           run.accumulator + algorithm_->accumulator_size(), run.accumulate);
@@ -136,6 +146,7 @@ class Conv2D final : public Layer<T> {
 
  private:
   Parameter<T>& weights() { return this->parameters_[0]; }
+  const T* bias() const { return use_bias_ ? this->parameters_[1].value : nullptr; }
 
   void activate_backward(const BackwardRun<T>& run) const {
     each_image(run.images, [&](Index image) {
@@ -205,6 +216,7 @@ class Conv2D final : public Layer<T> {
   std::string kernel_initializer_, bias_initializer_;
   ConvGeometry g_{};
   ConvAlgorithmPtr<T> algorithm_;
+  FoldedWeights<T> folded_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "cnnx/core/error.h"
 #include "cnnx/core/parallel.h"
 #include "cnnx/layers/activations.h"
+#include "cnnx/layers/folded_weights.h"
 #include "cnnx/layers/makers.h"
 
 namespace cnnx {
@@ -22,8 +23,17 @@ class Dense final : public Layer<T> {
   const char* kind() const override { return "Dense"; }
   bool whole_batch() const override { return true; }
   Index flops() const override { return 2 * this->input().size() * units_; }
-  bool activates_softmax() const override { return activation_.kind == ActivationKind::softmax; }
-  void drop_softmax() override { activation_ = {}; }
+  ActivationKind final_activation() const override { return activation_.kind; }
+  void drop_activation() override { activation_ = {}; }
+  bool absorb_activation(Activation activation) override {
+    if (activation_.kind != ActivationKind::linear || !applied_by_kernel(activation)) return false;
+    activation_ = activation;
+    return true;
+  }
+  bool folds() const override { return activation_.kind == ActivationKind::linear; }
+  void pack(const Scaling<T>* folded) override {
+    folded_.set(folded, this->input().size(), units_, weights().value, bias());
+  }
 
   Index scratch_size(Index images) const override {
     const DenseGeometry g = geometry(images);
@@ -36,16 +46,18 @@ class Dense final : public Layer<T> {
   void forward(const ForwardRun<T>& run) override {
     const DenseGeometry g = geometry(run.images);
     const auto& dense = this->kernels().dense;
-    const T* bias = use_bias_ ? this->parameters_[1].value : nullptr;
+    const T* weights_now = folded_.weights(weights().value);
+    const T* bias_now = folded_.bias(bias());
+    const Activation activation = folded_.activation(activation_);
     parallel_for(dense.tasks(g, DensePass::forward), work(g), [&](Index task, int thread) {
-      dense.forward(g, task, run.input, weights().value, bias, activation_, run.output,
+      dense.forward(g, task, run.input, weights_now, bias_now, activation, run.output,
                     run.scratch + thread * run.scratch_stride);
     });
-    if (!applied_by_kernel(activation_)) {
+    if (!applied_by_kernel(activation)) {
       constexpr Index kRows = 16;
       parallel_for(ceil_div(g.rows, kRows), g.rows * g.outputs * 16, [&](Index task, int) {
         const Index first = task * kRows;
-        this->kernels().element.activate(activation_, std::min(kRows, g.rows - first), g.outputs,
+        this->kernels().element.activate(activation, std::min(kRows, g.rows - first), g.outputs,
                                          run.output + first * g.outputs);
       });
     }
@@ -55,12 +67,14 @@ class Dense final : public Layer<T> {
     const DenseGeometry g = geometry(run.images);
     const auto& table = this->kernels();
     table.element.activate_backward(activation_, g.rows, g.outputs, run.output, run.grad_output);
-    parallel_for(
-        table.dense.tasks(g, DensePass::backward_weights), work(g), [&](Index task, int thread) {
-          table.dense.backward_weights(g, task, run.input, run.grad_output, weights().grad,
-                                       run.accumulate, run.scratch + thread * run.scratch_stride);
-        });
-    if (use_bias_) {
+    if (run.weights_wanted) {
+      parallel_for(
+          table.dense.tasks(g, DensePass::backward_weights), work(g), [&](Index task, int thread) {
+            table.dense.backward_weights(g, task, run.input, run.grad_output, weights().grad,
+                                         run.accumulate, run.scratch + thread * run.scratch_stride);
+          });
+    }
+    if (use_bias_ && run.weights_wanted) {
       table.element.column_sums(g.rows, g.outputs, run.grad_output, this->parameters_[1].grad,
                                 run.accumulate);
     }
@@ -97,6 +111,7 @@ class Dense final : public Layer<T> {
 
  private:
   Parameter<T>& weights() { return this->parameters_[0]; }
+  const T* bias() const { return use_bias_ ? this->parameters_[1].value : nullptr; }
   DenseGeometry geometry(Index images) const { return {images, this->input().size(), units_}; }
   static Index work(const DenseGeometry& g) { return g.rows * g.inputs * g.outputs; }
 
@@ -104,6 +119,7 @@ class Dense final : public Layer<T> {
   Activation activation_;
   bool use_bias_;
   std::string kernel_initializer_, bias_initializer_;
+  FoldedWeights<T> folded_;
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // MaxPool2D: the largest value of each window, and where it stood.
-#include "cnnx/core/error.h"
 #include "cnnx/layers/makers.h"
+#include "cnnx/layers/pool.h"
 
 namespace cnnx {
 namespace {
@@ -36,30 +36,8 @@ class MaxPool2D final : public Layer<T> {
 
  protected:
   Shape plan_layer(const PlanContext&) override {
-    const Shape& in = this->input();
-    if (in.flat) {
-      throw ShapeError(concat(this->label(), ": expected input (channels, height, width), got ",
-                              in.str(), "; place it before Flatten and Dense"));
-    }
-    // More padding than half a window would make windows that see no pixel at all.
-    if (2 * padding_.first > window_.first || 2 * padding_.second > window_.second) {
-      throw ShapeError(concat(this->label(), ": padding ", padding_.first, "x", padding_.second,
-                              " must be at most half the window ", window_.first, "x",
-                              window_.second));
-    }
-    checked_product({window_.first, window_.second}, this->label() + " window");
-    const Index rows = output_size(in.height, window_.first, stride_.first, 1, 2 * padding_.first);
-    const Index columns =
-        output_size(in.width, window_.second, stride_.second, 1, 2 * padding_.second);
-    if (rows < 1 || columns < 1) {
-      throw ShapeError(concat(this->label(), ": window ", window_.first, "x", window_.second,
-                              " does not fit input ", in.height, "x", in.width, " with padding ",
-                              padding_.first, "x", padding_.second, "; use a smaller pool_size"));
-    }
-    g_ = {in.channels,    in.height,      in.width,       rows,
-          columns,        window_.first,  window_.second, stride_.first,
-          stride_.second, padding_.first, padding_.second};
-    return {in.channels, rows, columns, false};
+    g_ = plan_pool(this->label(), this->input(), window_, stride_, padding_);
+    return {g_.channels, g_.out_height, g_.out_width, false};
   }
 
  private:

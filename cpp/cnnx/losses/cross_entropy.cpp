@@ -1,8 +1,11 @@
 // Cross-entropy on logits x with the softmax inside:
 //   loss = sum_j t_j (log sum_i e^(x_i) - x_j),   d loss / d x_i = softmax(x)_i sum_j t_j - t_i.
-// The largest logit is taken off first, so that no exponential overflows.
+// The largest logit is taken off first, so that no exponential overflows. Label smoothing s mixes
+// the target with the uniform one, t' = (1 - s) t + s / n (Szegedy et al., "Rethinking the
+// Inception architecture for computer vision", CVPR 2016, arXiv:1512.00567).
 #include <cmath>
 
+#include "cnnx/core/error.h"
 #include "cnnx/losses/makers.h"
 
 namespace cnnx {
@@ -11,7 +14,14 @@ namespace {
 template <class T>
 class CrossEntropy final : public Loss<T> {
  public:
-  bool takes_logits() const override { return true; }
+  explicit CrossEntropy(double smoothing) : smoothing_(smoothing) {
+    if (!(smoothing >= 0 && smoothing < 1)) {
+      throw ConfigError(
+          concat("label_smoothing: expected a number from 0 to below 1, got ", smoothing));
+    }
+  }
+
+  ActivationKind takes_activation() const override { return ActivationKind::softmax; }
 
   double evaluate(Index count, const T* logits, Target<T> target, T scale, T* grad) const override {
     const T most = logits[argmax(count, logits)];
@@ -37,21 +47,33 @@ class CrossEntropy final : public Loss<T> {
         if (target.row[j] != T{0}) loss += static_cast<double>(target.row[j]) * surprise(j);
       }
     }
+    const double each = smoothing_ / static_cast<double>(count);
+    if (smoothing_ > 0) {
+      double surprises = 0;
+      for (Index j = 0; j < count; ++j) surprises += surprise(j);
+      loss = (1 - smoothing_) * loss + each * surprises;
+      mass = static_cast<T>((1 - smoothing_) * static_cast<double>(mass) + smoothing_);
+    }
     if (grad == nullptr) return loss;
+    const T keep = static_cast<T>(1 - smoothing_);
+    const T added = static_cast<T>(each);
     const T share = mass / sum;
     for (Index i = 0; i < count; ++i) {
-      const T wanted = target.row != nullptr ? target.row[i] : static_cast<T>(i == target.label);
-      grad[i] = scale * (grad[i] * share - wanted);
+      grad[i] = scale * (grad[i] * share - (keep * target.wanted(i) + added));
     }
     return loss;
   }
+
+ private:
+  double smoothing_;
 };
 
 }  // namespace
 
 template <class T>
-LossPtr<T> make_cross_entropy(const Attrs&) {
-  return std::make_unique<CrossEntropy<T>>();
+LossPtr<T> make_cross_entropy(const Attrs& attrs) {
+  const double smoothing = attrs.has("label_smoothing") ? attrs.number("label_smoothing") : 0.0;
+  return std::make_unique<CrossEntropy<T>>(smoothing);
 }
 template LossPtr<float> make_cross_entropy(const Attrs&);
 template LossPtr<double> make_cross_entropy(const Attrs&);

@@ -6,6 +6,7 @@
 
 #include "cnnx/core/attrs.h"
 #include "cnnx/core/index.h"
+#include "cnnx/kernels/table.h"
 
 namespace cnnx {
 
@@ -14,26 +15,10 @@ template <class T>
 struct Target {
   Index label;   // -1 when there is a row
   const T* row;  // null when there is a label
+
+  // What output i should be; a label stands for its one-hot row.
+  T wanted(Index i) const { return row != nullptr ? row[i] : static_cast<T>(i == label); }
 };
-
-template <class T>
-class Loss {
- public:
-  virtual ~Loss() = default;
-  // The loss of one image; outputs and grad have `count` elements. grad = scale * d loss / d
-  // outputs where grad is not null.
-  virtual double evaluate(Index count, const T* outputs, Target<T> target, T scale,
-                          T* grad) const = 0;
-  // True when the loss takes a final softmax into itself and wants what goes into it.
-  virtual bool takes_logits() const { return false; }
-};
-
-template <class T>
-using LossPtr = std::unique_ptr<Loss<T>>;
-
-// The loss that a description names. Throws ConfigError.
-template <class T>
-LossPtr<T> make_loss(const Attrs& attrs);
 
 // The place of the largest element, the first of equals: the predicted class.
 template <class T>
@@ -44,5 +29,34 @@ Index argmax(Index count, const T* values) {
   }
   return best;
 }
+
+template <class T>
+class Loss {
+ public:
+  virtual ~Loss() = default;
+  // The loss of one image; outputs and grad have `count` elements. grad = scale * d loss / d
+  // outputs where grad is not null.
+  virtual double evaluate(Index count, const T* outputs, Target<T> target, T scale,
+                          T* grad) const = 0;
+  // The final activation that the loss has in it, so that it wants what goes into one.
+  virtual ActivationKind takes_activation() const { return ActivationKind::linear; }
+  // How many classes a network of so many outputs tells apart: the labels are smaller. A single
+  // class cannot be right or wrong.
+  virtual Index classes(Index outputs) const { return outputs; }
+  // Whether the outputs name the target's class.
+  virtual bool correct(Index count, const T* outputs, Target<T> target) const {
+    const Index wanted = target.row == nullptr ? target.label : argmax(count, target.row);
+    return argmax(count, outputs) == wanted;
+  }
+  // Throws ConfigError where arguments do not fit a network of so many outputs.
+  virtual void check(Index /*outputs*/) const {}
+};
+
+template <class T>
+using LossPtr = std::unique_ptr<Loss<T>>;
+
+// The loss that a description names. Throws ConfigError.
+template <class T>
+LossPtr<T> make_loss(const Attrs& attrs);
 
 }  // namespace cnnx

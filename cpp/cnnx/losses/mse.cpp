@@ -12,8 +12,7 @@ class MeanSquaredError final : public Loss<T> {
     double loss = 0;
     const T slope = 2 * scale / static_cast<T>(count);
     for (Index i = 0; i < count; ++i) {
-      const T wanted = target.row != nullptr ? target.row[i] : static_cast<T>(i == target.label);
-      const T error = outputs[i] - wanted;
+      const T error = outputs[i] - target.wanted(i);
       loss += static_cast<double>(error) * static_cast<double>(error);
       if (grad != nullptr) grad[i] = slope * error;
     }

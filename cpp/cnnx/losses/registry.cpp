@@ -13,7 +13,11 @@ struct Row {
 
 template <class T>
 constexpr Row<T> kRows[] = {
+    {"binary_cross_entropy", make_binary_cross_entropy<T>},
     {"cross_entropy", make_cross_entropy<T>},
+    {"focal", make_focal<T>},
+    {"huber", make_huber<T>},
+    {"mae", make_mae<T>},
     {"mse", make_mse<T>},
 };
 

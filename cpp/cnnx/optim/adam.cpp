@@ -1,7 +1,6 @@
 // Adam (Kingma, Ba, ICLR 2015, arXiv:1412.6980) and AdamW, its form with decoupled weight decay
 // (Loshchilov, Hutter, ICLR 2019, arXiv:1711.05101).
 #include <cmath>
-#include <limits>
 
 #include "cnnx/optim/makers.h"
 
@@ -15,23 +14,21 @@ class Adam final : public Optimizer<T> {
       : Optimizer<T>(attrs, kernels),
         beta_1_(number_within(attrs, "beta_1", 0.0, 1.0)),
         beta_2_(number_within(attrs, "beta_2", 0.0, 1.0)),
-        epsilon_(number_within(attrs, "epsilon", 0.0, kInfinity)),
-        weight_decay_(number_within(attrs, "weight_decay", 0.0, kInfinity)),
+        epsilon_(number_within(attrs, "epsilon", 0.0)),
         decoupled_(decoupled) {}
 
   std::vector<std::string> slots() const override { return {"mean", "square"}; }
 
-  void update(Index step, double learning_rate, Index count, const T* grad, T* const* slots,
+  void update(const UpdateStep& step, Index count, const T* grad, T* const* slots,
               T* weights) const override {
-    const double n = static_cast<double>(step);
-    this->kernels().adam({learning_rate, beta_1_, beta_2_, epsilon_, weight_decay_,
+    const double n = static_cast<double>(step.number);
+    this->kernels().adam({step.learning_rate, beta_1_, beta_2_, epsilon_, this->decay(step),
                           1.0 - std::pow(beta_1_, n), 1.0 - std::pow(beta_2_, n), decoupled_},
                          count, grad, slots[0], slots[1], weights);
   }
 
  private:
-  static constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  double beta_1_, beta_2_, epsilon_, weight_decay_;
+  double beta_1_, beta_2_, epsilon_;
   bool decoupled_;
 };
 

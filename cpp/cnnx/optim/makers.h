@@ -6,9 +6,15 @@
 namespace cnnx {
 
 template <class T>
+OptimizerPtr<T> make_adagrad(const Attrs& attrs, const KernelTable<T>& kernels);
+template <class T>
 OptimizerPtr<T> make_adam(const Attrs& attrs, const KernelTable<T>& kernels);
 template <class T>
 OptimizerPtr<T> make_adamw(const Attrs& attrs, const KernelTable<T>& kernels);
+template <class T>
+OptimizerPtr<T> make_lion(const Attrs& attrs, const KernelTable<T>& kernels);
+template <class T>
+OptimizerPtr<T> make_rmsprop(const Attrs& attrs, const KernelTable<T>& kernels);
 template <class T>
 OptimizerPtr<T> make_sgd(const Attrs& attrs, const KernelTable<T>& kernels);
 

@@ -1,6 +1,4 @@
 // The optimizers there are: one row each.
-#include <limits>
-
 #include "cnnx/core/error.h"
 #include "cnnx/optim/makers.h"
 
@@ -15,10 +13,32 @@ struct Row {
 
 template <class T>
 constexpr Row<T> kRows[] = {
-    {"adam", make_adam<T>},
-    {"adamw", make_adamw<T>},
-    {"sgd", make_sgd<T>},
+    {"adagrad", make_adagrad<T>}, {"adam", make_adam<T>},       {"adamw", make_adamw<T>},
+    {"lion", make_lion<T>},       {"rmsprop", make_rmsprop<T>}, {"sgd", make_sgd<T>},
 };
+
+// A limit above 0 that may be absent.
+double limit(const Attrs& attrs, const std::string& name) {
+  if (!attrs.has(name)) return UpdateSettings::kNone;
+  const double value = attrs.number(name);
+  if (value > 0 && value < UpdateSettings::kNone) return value;
+  throw ConfigError(concat(name, ": expected a number above 0, got ", value));
+}
+
+UpdateSettings update_settings(const Attrs& attrs) {
+  UpdateSettings settings;
+  settings.clip_norm = limit(attrs, "clip_norm");
+  settings.clip_value = limit(attrs, "clip_value");
+  if (attrs.has("ema")) {
+    settings.average_decay = limit(attrs, "ema");
+    if (settings.average_decay >= 1) {
+      throw ConfigError(
+          concat("ema: expected a number between 0 and 1, got ", settings.average_decay));
+    }
+  }
+  settings.decay_weights_only = attrs.has("decay_weights_only") && attrs.flag("decay_weights_only");
+  return settings;
+}
 
 }  // namespace
 
@@ -31,8 +51,9 @@ double number_within(const Attrs& attrs, const std::string& name, double least, 
 
 template <class T>
 Optimizer<T>::Optimizer(const Attrs& attrs, const KernelTable<T>& kernels)
-    : learning_rate_(
-          number_within(attrs, "learning_rate", 0.0, std::numeric_limits<double>::infinity())),
+    : learning_rate_(number_within(attrs, "learning_rate", 0.0)),
+      weight_decay_(number_within(attrs, "weight_decay", 0.0)),
+      settings_(update_settings(attrs)),
       kernels_(&kernels.update) {}
 
 template <class T>

@@ -1,8 +1,6 @@
 // Stochastic gradient descent with momentum and Nesterov's look-ahead.
 // Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum in deep
 // learning", ICML 2013.
-#include <limits>
-
 #include "cnnx/core/error.h"
 #include "cnnx/optim/makers.h"
 
@@ -15,8 +13,6 @@ class Sgd final : public Optimizer<T> {
   Sgd(const Attrs& attrs, const KernelTable<T>& kernels)
       : Optimizer<T>(attrs, kernels),
         momentum_(number_within(attrs, "momentum", 0.0, 1.0)),
-        weight_decay_(
-            number_within(attrs, "weight_decay", 0.0, std::numeric_limits<double>::infinity())),
         nesterov_(attrs.flag("nesterov")) {
     if (nesterov_ && momentum_ == 0.0) {
       throw ConfigError("nesterov: needs momentum above 0; set momentum, for instance 0.9");
@@ -28,14 +24,14 @@ class Sgd final : public Optimizer<T> {
     return {"momentum"};
   }
 
-  void update(Index, double learning_rate, Index count, const T* grad, T* const* slots,
+  void update(const UpdateStep& step, Index count, const T* grad, T* const* slots,
               T* weights) const override {
-    this->kernels().sgd({learning_rate, momentum_, weight_decay_, nesterov_}, count, grad,
+    this->kernels().sgd({step.learning_rate, momentum_, this->decay(step), nesterov_}, count, grad,
                         momentum_ == 0.0 ? nullptr : slots[0], weights);
   }
 
  private:
-  double momentum_, weight_decay_;
+  double momentum_;
   bool nesterov_;
 };
 

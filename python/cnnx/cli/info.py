@@ -46,8 +46,13 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _text(value: Any) -> str:
-    """Write a loss or an optimizer as "sgd, learning_rate=0.01, ...", other values as they are."""
+    """Write a loss or an optimizer as "sgd, learning_rate=0.01, ...", other values as they are.
+
+    Settings that are not in use (None) are left out.
+    """
     if not isinstance(value, dict):
         return str(value)
-    settings = (f"{name}={item}" for name, item in value.items() if name != "kind")
+    settings = (
+        f"{name}={item}" for name, item in value.items() if name != "kind" and item is not None
+    )
     return ", ".join([value["kind"], *settings])

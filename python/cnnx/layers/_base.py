@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from cnnx._configurable import Configurable
 from cnnx._validate import choice, pair
 
-ACTIVATIONS = ("linear", "relu", "leaky_relu", "sigmoid", "tanh", "softmax")
+ACTIVATIONS = (
+    "linear",
+    "relu",
+    "leaky_relu",
+    "sigmoid",
+    "tanh",
+    "softmax",
+    "elu",
+    "softplus",
+    "gelu",
+    "silu",
+    "hard_swish",
+)
 INITIALIZERS = ("he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "zeros")
 
 

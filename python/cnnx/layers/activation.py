@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from cnnx._validate import real
+from cnnx.errors import ConfigError
 from cnnx.layers._base import ACTIVATIONS, Layer, activation_name
 
 
@@ -13,29 +14,56 @@ from cnnx.layers._base import ACTIVATIONS, Layer, activation_name
 class Activation(Layer):
     """Apply a function to every value; the shape stays.
 
+    ================ ==========================================================================
+    "linear"         x
+    "relu"           max(x, 0)
+    "leaky_relu"     x, and alpha x below zero
+    "elu"            x, and alpha (e^x - 1) below zero
+    "softplus"       log(1 + e^x)
+    "gelu"           x P(X < x) for a standard normal X, which is x (1 + erf(x / sqrt 2)) / 2
+    "silu"           x sigmoid(x), also called swish
+    "hard_swish"     x min(max(x + 3, 0), 6) / 6
+    "sigmoid"        1 / (1 + e^-x)
+    "tanh"           (e^x - e^-x) / (e^x + e^-x)
+    "softmax"        e^x over the sum of them, over the channels of maps or over units
+    ================ ==========================================================================
+
     Parameters
     ----------
     activation : str
-        "relu", "leaky_relu", "sigmoid", "tanh", "softmax" (over channels or units) or "linear".
-    alpha : float
-        The slope of "leaky_relu" below zero; the other functions do not use it.
+        One of these.
+    alpha : float, optional
+        Of "leaky_relu" (by default 0.01) and "elu" (by default 1), at least 0; the other functions
+        do not use it.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If there is no such activation, or the slope is not finite.
+        If there is no such activation, or alpha is negative or not finite.
+
+    References
+    ----------
+    elu: D.-A. Clevert, T. Unterthiner, S. Hochreiter: Fast and accurate deep network learning by
+    exponential linear units. ICLR (2016). gelu and silu: D. Hendrycks, K. Gimpel: Gaussian error
+    linear units. arXiv:1606.08415 (2016). hard_swish: A. Howard et al.: Searching for MobileNetV3.
+    ICCV (2019). softplus: C. Dugas et al.: Incorporating second-order functional knowledge for
+    better option pricing. NIPS (2000).
     """
 
     kind: ClassVar[str] = "activation"
 
     activation: str
-    alpha: float = 0.01
+    alpha: float | None = None
 
     def __post_init__(self) -> None:
         """Check the arguments and bring them into one form."""
         if self.activation is None:
             raise TypeError(f"Activation: activation must be one of {ACTIVATIONS}, got None")
         self._set("activation", activation_name(self.activation, "Activation"))
-        self._set("alpha", real(self.alpha, "Activation", "alpha"))
+        usual = 1.0 if self.activation == "elu" else 0.01
+        alpha = real(usual if self.alpha is None else self.alpha, "Activation", "alpha")
+        if alpha < 0.0:
+            raise ConfigError(f"Activation: alpha must be at least 0, got {alpha}")
+        self._set("alpha", alpha)

@@ -34,8 +34,7 @@ class Conv2D(Layer):
     groups : int
         Channels are cut into this many groups, each with filters of its own.
     activation : str, optional
-        Applied to the sums: "relu", "leaky_relu", "sigmoid", "tanh", "softmax" (over channels)
-        or "linear".
+        Applied to the sums; one of those that `Activation` lists ("softmax" is over channels).
     use_bias : bool
         Whether each filter adds a bias.
     kernel_initializer, bias_initializer : str

@@ -21,8 +21,7 @@ class Dense(Layer):
     units : int
         The number of outputs.
     activation : str, optional
-        Applied to the sums: "relu", "leaky_relu", "sigmoid", "tanh", "softmax" (over units) or
-        "linear".
+        Applied to the sums; one of those that `Activation` lists ("softmax" is over units).
     use_bias : bool
         Whether each unit adds a bias.
     kernel_initializer, bias_initializer : str

@@ -48,6 +48,21 @@ TEST_CASE("random: a draw depends on seed, stream, lane and index, and on nothin
   CHECK(Random(7 + (std::uint64_t{1} << 40), Stream::initializer, 3).uniform(1000) != later);
 }
 
+TEST_CASE("random: two numbers of one draw are independent, and the first is uniform()") {
+  const Random random(4, Stream::augment, 2);
+  constexpr std::uint64_t kDraws = 100000;
+  double sum = 0, products = 0;
+  for (std::uint64_t i = 0; i < kDraws; ++i) {
+    const auto [u, v] = random.uniforms(i);
+    REQUIRE(u == random.uniform(i));
+    REQUIRE((v >= 0.0 && v < 1.0));
+    sum += v;
+    products += (u - 0.5) * (v - 0.5);
+  }
+  CHECK(std::abs(sum / kDraws - 0.5) < 5 * std::sqrt(1.0 / 12 / kDraws));
+  CHECK(std::abs(products / kDraws) < 5.0 / 12 / std::sqrt(kDraws));
+}
+
 TEST_CASE("random: moments and range of uniform draws") {
   const Random random(1, Stream::initializer, 0);
   constexpr std::uint64_t kDraws = 100000;

@@ -3,13 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstdint>
 #include <limits>
 #include <vector>
 
 #include "cnnx/kernels/table.h"
+#include "support/accuracy.h"
 #include "support/activations.h"
 #include "support/compare.h"
 #include "support/draw.h"
@@ -23,51 +22,7 @@ constexpr T kInfinity = std::numeric_limits<T>::infinity();
 template <class T>
 constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
 
-// Numbers of every exponent and both signs, and many where the functions are neither flat nor zero.
-template <class T>
-std::vector<T> whole_range() {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  std::vector<T> values;
-  constexpr Bits kSteps = 40000;
-  const Bits step = std::bit_cast<Bits>(kInfinity<T>) / kSteps;
-  for (Bits i = 0; i < kSteps; ++i) {
-    const T x = std::bit_cast<T>(static_cast<Bits>(i * step + i));
-    values.push_back(x);
-    values.push_back(-x);
-  }
-  Draw draw(1);
-  for (int i = 0; i < 60000; ++i) {
-    const double most = draw.one_of({0.1, 1.0, 20.0, 100.0, 800.0});
-    values.push_back(static_cast<T>(draw.real(-most, most)));
-  }
-  return values;
-}
-
 long double sigmoid(long double x) { return 1 / (1 + std::exp(-x)); }
-
-// No result is further off than `most` units of its last place, or, where it is as small as that,
-// than twice the smallest normal number: training flushes what is smaller.
-template <class T, class Function>
-void check_accuracy(ActivationKind kind, double most, Function&& function) {
-  const std::vector<T> inputs = whole_range<T>();
-  std::vector<long double> exact;
-  for (const T x : inputs) exact.push_back(function(static_cast<long double>(x)));
-  with_every_table<T>([&](const KernelTable<T>& table) {
-    const auto outputs = activated(table, {kind}, 1, std::ssize(inputs), inputs);
-    double worst = 0;
-    T worst_at = 0;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      const double error = ulps(outputs[i], exact[i]);
-      const bool tiny = std::abs(outputs[i] - exact[i]) <= 2 * std::numeric_limits<T>::min();
-      const bool small = kind == ActivationKind::sigmoid && tiny;
-      if (small || std::isnan(worst) || error <= worst) continue;
-      worst = error;  // a NaN stays
-      worst_at = inputs[i];
-    }
-    CAPTURE(worst_at);
-    CHECK(worst <= most);
-  });
-}
 
 template <class T>
 std::vector<T> softmax(const KernelTable<T>& table, Index rows, const std::vector<T>& logits) {
@@ -78,11 +33,11 @@ std::vector<T> softmax(const KernelTable<T>& table, Index rows, const std::vecto
 }  // namespace
 
 TEST_CASE_TEMPLATE("exponential: tanh to 3 units over the whole range", T, float, double) {
-  check_accuracy<T>(ActivationKind::tanh, 3, [](long double x) { return std::tanh(x); });
+  check_accuracy<T>({ActivationKind::tanh}, 3, 0, [](long double x) { return std::tanh(x); });
 }
 
 TEST_CASE_TEMPLATE("exponential: sigmoid to 3 units over the whole range", T, float, double) {
-  check_accuracy<T>(ActivationKind::sigmoid, 3, sigmoid);
+  check_accuracy<T>({ActivationKind::sigmoid}, 3, 2, sigmoid);
 }
 
 TEST_CASE_TEMPLATE("exponential: limits of tanh and sigmoid", T, float, double) {

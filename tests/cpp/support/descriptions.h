@@ -74,9 +74,32 @@ inline Attrs max_pool2d(const Pair& window, const Pair& stride, const Pair& padd
   return attrs;
 }
 
+inline Attrs avg_pool2d(const Pair& window, const Pair& stride, const Pair& padding = {0, 0}) {
+  Attrs attrs = max_pool2d(window, stride, padding);
+  attrs.set("kind", std::string("avg_pool2d"));
+  return attrs;
+}
+
 inline Attrs of_kind(const std::string& kind) {
   Attrs attrs;
   attrs.set("kind", kind);
+  return attrs;
+}
+
+inline Attrs global_avg_pool2d() { return of_kind("global_avg_pool2d"); }
+inline Attrs global_max_pool2d() { return of_kind("global_max_pool2d"); }
+
+// Top, bottom, left, right.
+inline Attrs zero_pad2d(const std::vector<Index>& sides) {
+  Attrs attrs = of_kind("zero_pad2d");
+  attrs.set("padding", sides);
+  return attrs;
+}
+
+inline Attrs up_sample2d(const Pair& size, const std::string& interpolation = "nearest") {
+  Attrs attrs = of_kind("up_sample2d");
+  attrs.set("size", list(size));
+  attrs.set("interpolation", interpolation);
   return attrs;
 }
 
@@ -123,7 +146,47 @@ inline Attrs adam(const std::string& kind, double learning_rate, double weight_d
   return attrs;
 }
 
+inline Attrs rmsprop(double learning_rate, double momentum = 0, double weight_decay = 0) {
+  Attrs attrs = of_kind("rmsprop");
+  attrs.set("learning_rate", learning_rate);
+  attrs.set("rho", 0.9);
+  attrs.set("momentum", momentum);
+  attrs.set("epsilon", 1e-8);
+  attrs.set("weight_decay", weight_decay);
+  return attrs;
+}
+
+inline Attrs adagrad(double learning_rate, double weight_decay = 0) {
+  Attrs attrs = of_kind("adagrad");
+  attrs.set("learning_rate", learning_rate);
+  attrs.set("epsilon", 1e-10);
+  attrs.set("weight_decay", weight_decay);
+  return attrs;
+}
+
+inline Attrs lion(double learning_rate, double weight_decay = 0) {
+  Attrs attrs = of_kind("lion");
+  attrs.set("learning_rate", learning_rate);
+  attrs.set("beta_1", 0.9);
+  attrs.set("beta_2", 0.99);
+  attrs.set("weight_decay", weight_decay);
+  return attrs;
+}
+
+// The same description with one value added or replaced.
+inline Attrs with(Attrs attrs, const std::string& name, Attrs::Value value) {
+  attrs.set(name, std::move(value));
+  return attrs;
+}
+
 inline Attrs cross_entropy() { return of_kind("cross_entropy"); }
+inline Attrs smoothed(double label_smoothing) {
+  return with(cross_entropy(), "label_smoothing", label_smoothing);
+}
+inline Attrs binary_cross_entropy() { return of_kind("binary_cross_entropy"); }
+inline Attrs focal(double gamma) { return with(of_kind("focal"), "gamma", gamma); }
+inline Attrs huber(double delta) { return with(of_kind("huber"), "delta", delta); }
+inline Attrs mae() { return of_kind("mae"); }
 inline Attrs mse() { return of_kind("mse"); }
 
 }  // namespace cnnx::test

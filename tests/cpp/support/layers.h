@@ -3,6 +3,7 @@
 
 #include "cnnx/kernels/dispatch.h"
 #include "cnnx/layers/layer.h"
+#include "support/descriptions.h"
 
 namespace cnnx::test {
 
@@ -10,17 +11,11 @@ namespace cnnx::test {
 template <class T = float>
 LayerPtr<T> planned(const Attrs& attrs, const Shape& input, bool exact_conv = false) {
   LayerPtr<T> layer = make_layer<T>(attrs);
-  layer->plan(input, current_tables().get<T>(), {3, exact_conv});
+  layer->plan(input, current_tables().get<T>(), {"3", exact_conv});
   return layer;
 }
 
 inline const Shape kImage{3, 8, 9, false};
 inline const Shape kFeatures = Shape::features(20);
-
-// The same description with one value replaced.
-inline Attrs with(Attrs attrs, const std::string& name, Attrs::Value value) {
-  attrs.set(name, std::move(value));
-  return attrs;
-}
 
 }  // namespace cnnx::test

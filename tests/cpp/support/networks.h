@@ -97,9 +97,7 @@ Gradients<T> backpropagate(Network<T>& network, const std::vector<T>& rows,
 // How the batches of a network are cut.
 template <class T>
 Schedule schedule_of(const Network<T>& network) {
-  Workspace<T> workspace;
-  workspace.plan(network.input(), network.layers());
-  return workspace.schedule();
+  return network.workspace().schedule();
 }
 
 }  // namespace cnnx::test

@@ -47,7 +47,7 @@ class NetworkDraw {
   // Softmax takes part too: over the channels of maps.
   std::string function() {
     return draw_.one_of<std::string>(
-        {"linear", "relu", "relu", "leaky_relu", "sigmoid", "tanh", "softmax"});
+        {"linear", "relu", "relu", "leaky_relu", "sigmoid", "tanh", "softmax", "elu", "softplus"});
   }
 
   void add_map_layer() {

@@ -8,7 +8,19 @@ import numpy as np
 
 from cnnx import CNN, layers
 from cnnx.errors import ConfigError, ShapeError
-from cnnx.layers import Conv2D, Dense, Flatten, MaxPool2D, Normalize, Rescale
+from cnnx.layers import (
+    AvgPool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalAvgPool2D,
+    GlobalMaxPool2D,
+    MaxPool2D,
+    Normalize,
+    Rescale,
+    UpSample2D,
+    ZeroPad2D,
+)
 from cnnx.optimizers import SGD
 
 from .scene import BadCall
@@ -70,8 +82,24 @@ LAYERS = [
             ConfigError, ("MaxPool2D", "padding", "at least 0", "got -1")),
     BadCall("pool padding text", lambda s: MaxPool2D(2, padding="same"),  # type: ignore[arg-type]
             TypeError, ("MaxPool2D", "padding", "integer", "'same'")),
-    BadCall("activation layer unknown", lambda s: layers.Activation("gelu"),
-            ConfigError, ("Activation", "activation", "relu", "'gelu'")),
+    BadCall("average of an empty window", lambda s: AvgPool2D((2, 0)),
+            ConfigError, ("AvgPool2D", "pool_size[1]", "at least 1", "got 0")),
+    BadCall("average with a negative stride", lambda s: AvgPool2D(2, stride=-2),
+            ConfigError, ("AvgPool2D", "stride", "at least 1", "got -2")),
+    BadCall("upsampling by a fraction", lambda s: UpSample2D(1.5),  # type: ignore[arg-type]
+            TypeError, ("UpSample2D", "size", "integer", "1.5")),
+    BadCall("upsampling unknown", lambda s: UpSample2D(2, "cubic"),
+            ConfigError, ("UpSample2D", "interpolation", "bilinear", "'cubic'")),
+    BadCall("zero padding negative", lambda s: ZeroPad2D(((1, 0), (0, -1))),
+            ConfigError, ("ZeroPad2D", "padding[1][1]", "at least 0", "got -1")),
+    BadCall("zero padding of three", lambda s: ZeroPad2D((1, 2, 3)),  # type: ignore[arg-type]
+            ConfigError, ("ZeroPad2D", "padding", "pair", "3 numbers")),
+    BadCall("zero padding half nested", lambda s: ZeroPad2D((1, (2, 3))),  # type: ignore[arg-type]
+            ConfigError, ("ZeroPad2D", "padding", "((top, bottom), (left, right))", "(1, (2, 3))")),
+    BadCall("activation layer unknown", lambda s: layers.Activation("mish"),
+            ConfigError, ("Activation", "activation", "relu", "'mish'")),
+    BadCall("activation alpha negative", lambda s: layers.Activation("elu", alpha=-0.5),
+            ConfigError, ("Activation", "alpha", "at least 0", "got -0.5")),
     BadCall("rescale by nothing", lambda s: Rescale(0.0),
             ConfigError, ("Rescale", "scale", "0")),
     BadCall("rescale by infinity", lambda s: Rescale(float("inf")),
@@ -112,6 +140,24 @@ BUILDING = [
             ShapeError, ("Conv2D (layer 1)", "(channels, height, width)", "(72,)", "Flatten")),
     BadCall("pool behind dense", lambda s: _net(Flatten(), Dense(9), MaxPool2D(2)),
             ShapeError, ("MaxPool2D (layer 2)", "(channels, height, width)", "(9,)")),
+    BadCall("average window larger than the image", lambda s: _net(AvgPool2D((2, 7))),
+            ShapeError, ("AvgPool2D (layer 0)", "window 2x7", "input 6x6", "pool_size")),
+    BadCall("average padding of more than half", lambda s: _net(AvgPool2D(3, padding=(0, 2))),
+            ShapeError, ("AvgPool2D (layer 0)", "padding 0x2", "half", "3x3")),
+    BadCall("average behind flatten", lambda s: _net(Flatten(), AvgPool2D(2)),
+            ShapeError, ("AvgPool2D (layer 1)", "(channels, height, width)", "(72,)")),
+    BadCall("global average twice", lambda s: _net(GlobalAvgPool2D(), GlobalAvgPool2D()),
+            ShapeError, ("GlobalAvgPool2D (layer 1)", "(channels, height, width)", "(2,)")),
+    BadCall("global maximum behind dense", lambda s: _net(Flatten(), Dense(3), GlobalMaxPool2D()),
+            ShapeError, ("GlobalMaxPool2D (layer 2)", "(channels, height, width)", "(3,)")),
+    BadCall("zero padding behind flatten", lambda s: _net(Flatten(), ZeroPad2D(1)),
+            ShapeError, ("ZeroPad2D (layer 1)", "(channels, height, width)", "(72,)")),
+    BadCall("zero padding without end", lambda s: _net(ZeroPad2D(2**31 - 1)),
+            ShapeError, ("ZeroPad2D (layer 0)", "padding up to 1073741824", "2147483647")),
+    BadCall("upsampling behind flatten", lambda s: _net(Flatten(), UpSample2D(2)),
+            ShapeError, ("UpSample2D (layer 1)", "(channels, height, width)", "(72,)")),
+    BadCall("upsampling without end", lambda s: _net(UpSample2D(2**30)),
+            ShapeError, ("UpSample2D (layer 0)", "output", "smaller sizes")),
     BadCall("cross_entropy of maps", lambda s: _net(_CONV),
             ShapeError, ("loss", "cross-entropy", "(classes,)", "(4, 4, 4)", "Flatten")),
     BadCall("normalize of other channels",

@@ -22,8 +22,10 @@ def test_info(call: Run, model: Path) -> None:
     net = CNN.load(model)
     assert result.stdout.startswith(net.summary(print_fn=None))
     assert f"{net.parameter_count:,}" in result.stdout
-    for line in ("epochs_trained  2", "seed            0", "loss            cross_entropy"):
+    loss = "loss            cross_entropy, label_smoothing=0.0"
+    for line in ("epochs_trained  2", "seed            0", loss):
         assert line in result.stdout.splitlines()
+    assert "None" not in result.stdout
     assert f"{RECIPES['digits'].optimizer.kind}, learning_rate=" in result.stdout
 
 

@@ -1,4 +1,4 @@
-"""Max pooling that remembers where each maximum stood."""
+"""Max pooling that remembers where each maximum stood, and average pooling."""
 
 from __future__ import annotations
 
@@ -45,3 +45,31 @@ def max_pool2d_backward(grad: Array, where: npt.NDArray[np.int64], shape: tuple[
     plane = np.repeat(np.arange(planes), grad.shape[2] * grad.shape[3])
     np.add.at(dx, (plane, where.ravel()), grad.ravel())
     return dx.reshape(shape)
+
+
+def _places(axis: int, shape: tuple[int, ...], size: Pair, stride: Pair, padding: Pair) -> Array:
+    """Matrix (outputs, positions) along one axis: 1 where a window sees a position."""
+    length = shape[2 + axis]
+    count = outputs(length, (padding[axis], padding[axis]), size[axis], stride[axis])
+    start = np.arange(count)[:, None] * stride[axis] - padding[axis]
+    position = np.arange(length)[None]
+    return ((position >= start) & (position < start + size[axis])).astype(np.float64)
+
+
+def avg_pool2d(x: Array, size: Pair, stride: Pair, padding: Pair) -> Array:
+    """Means (N, C, OH, OW) over the pixels that each window sees; padding is none."""
+    rows = _places(0, x.shape, size, stride, padding)
+    columns = _places(1, x.shape, size, stride, padding)
+    mean: Array = rows @ x @ columns.T / np.outer(rows.sum(axis=1), columns.sum(axis=1))
+    return mean
+
+
+def avg_pool2d_backward(
+    grad: Array, shape: tuple[int, ...], size: Pair, stride: Pair, padding: Pair
+) -> Array:
+    """Every gradient shared equally by the pixels that its window sees."""
+    rows = _places(0, shape, size, stride, padding)
+    columns = _places(1, shape, size, stride, padding)
+    share = grad / np.outer(rows.sum(axis=1), columns.sum(axis=1))
+    dx: Array = rows.T @ share @ columns
+    return dx

@@ -34,8 +34,10 @@ class DirectConv final : public ConvAlgorithm<T> {
   }
 
   void backward(const BackwardRun<T>& run) override {
-    conv_.backward_weights(g_, run.images, run.input, run.grad_output, run.accumulator,
-                           run.accumulate, run.scratch);
+    if (run.weights_wanted) {
+      conv_.backward_weights(g_, run.images, run.input, run.grad_output, run.accumulator,
+                             run.accumulate, run.scratch);
+    }
     if (run.grad_input == nullptr) return;
     conv_.backward_data(g_, run.images, run.grad_output, backward_weights_.data(), run.grad_input,
                         run.scratch);

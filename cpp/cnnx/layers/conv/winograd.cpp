@@ -71,12 +71,14 @@ class WinogradConv final : public ConvAlgorithm<T> {
       each_piece(group, [&](Index first, Index count) {
         kernel_.transform_grad(g_, first, count, run.grad_output, group.m_row(first),
                                group.m_stride);
+        if (!run.weights_wanted) return;
         kernel_.transform_input(g_, first, count, run.input, group.v_row(first), group.v_stride);
       });
       each_place(group, [&](Index f) {
-        kernel_.accumulate(group.count, g_.in_channels, g_.out_channels, group.v_place(f),
-                           group.m_place(f), run.accumulator + f * g_.in_channels * g_.out_channels,
-                           keep);
+        if (run.weights_wanted)
+          kernel_.accumulate(group.count, g_.in_channels, g_.out_channels, group.v_place(f),
+                             group.m_place(f),
+                             run.accumulator + f * g_.in_channels * g_.out_channels, keep);
         if (run.grad_input == nullptr) return;
         // The rows of V have served; the gradient takes their place.
         kernel_.multiply(group.count, g_.out_channels, g_.in_channels, group.m_place(f),

@@ -1,0 +1,89 @@
+// Concat: the channels of several branches, one after another.
+#include <algorithm>
+
+#include "cnnx/core/error.h"
+#include "cnnx/layers/makers.h"
+
+namespace cnnx {
+namespace {
+
+template <class T>
+class Concat final : public Layer<T> {
+ public:
+  const char* kind() const override { return "Concat"; }
+  bool reads_input() const override { return false; }
+  bool reads_output() const override { return false; }
+  bool adds_gradients() const override { return true; }
+
+  void forward(const ForwardRun<T>& run) override {
+    const Index rows = run.images * this->output().pixels();
+    Index at = 0;
+    for (std::size_t i = 0; i < this->inputs().size(); ++i) {
+      const Index channels = this->inputs()[i].channels;
+      for (Index row = 0; row < rows; ++row) {
+        std::copy_n(run.inputs[i] + row * channels, channels,
+                    run.output + row * this->output().channels + at);
+      }
+      at += channels;
+    }
+  }
+
+  void backward(const BackwardRun<T>& run) override {
+    const Index rows = run.images * this->output().pixels();
+    Index at = 0;
+    for (std::size_t i = 0; i < this->inputs().size(); ++i) {
+      const Index channels = this->inputs()[i].channels;
+      const GradientTarget<T>& target = run.targets[i];
+      for (Index row = 0; row < rows && target.to != nullptr; ++row) {
+        const T* from = run.grad_output + row * this->output().channels + at;
+        T* to = target.to + row * channels;
+        if (target.add) {
+          this->kernels().element.add(channels, to, from);
+        } else {
+          std::copy_n(from, channels, to);
+        }
+      }
+      at += channels;
+    }
+  }
+
+ protected:
+  Shape plan_layer(const PlanContext&) override {
+    Shape sum = this->input();
+    for (std::size_t i = 1; i < this->inputs().size(); ++i) {
+      const Shape& next = this->inputs()[i];
+      // Features after a flatten lie in memory pixel by pixel: they cannot follow one another.
+      const bool plain = !next.flat || (next.pixels() == 1 && sum.pixels() == 1);
+      if (next.height != sum.height || next.width != sum.width || next.flat != sum.flat || !plain) {
+        throw ShapeError(concat(this->label(), ": branch ", i, " gives ", next.str(), ", branch 0 ",
+                                this->input().str(),
+                                "; branches may differ in their channels only, and are joined "
+                                "before Flatten"));
+      }
+      sum.channels += next.channels;
+    }
+    checked_product({sum.channels, sum.height, sum.width}, this->label() + " output");
+    return sum;
+  }
+};
+
+}  // namespace
+
+template <class T>
+Index append_concat(Builder<T>& builder, const Attrs& attrs, const std::string& name, Index input) {
+  std::vector<Index> levels;
+  const std::vector<Attrs>& branches = attrs.list("branches");
+  for (std::size_t i = 0; i < branches.size(); ++i) {
+    const std::string branch = cnnx::concat(name, ".branches.", i);
+    levels.push_back(builder.chain(branches[i].list("layers"), branch, input));
+  }
+  if (levels.size() < 2 || levels.size() > kMostInputs) {
+    throw ConfigError(
+        cnnx::concat("branches: expected 2 to ", kMostInputs, ", got ", levels.size()));
+  }
+  return builder.add(std::make_unique<Concat<T>>(), name, std::move(levels));
+}
+template Index append_concat(Builder<float>&, const Attrs&, const std::string&, Index);
+template Index append_concat(Builder<double>&, const Attrs&, const std::string&, Index);
+
+}  // namespace cnnx

@@ -1,0 +1,75 @@
+// UpSample2D: maps made larger by whole factors, by repeated pixels or between them.
+#include "cnnx/core/error.h"
+#include "cnnx/layers/makers.h"
+#include "cnnx/layers/pool.h"
+
+namespace cnnx {
+namespace {
+
+bool parse_bilinear(const Attrs& attrs) {
+  const std::string& name = attrs.text("interpolation");
+  if (name != "nearest" && name != "bilinear") {
+    throw ConfigError(
+        concat("interpolation: expected \"nearest\" or \"bilinear\", got \"", name, "\""));
+  }
+  return name == "bilinear";
+}
+
+template <class T>
+class UpSample2D final : public Layer<T> {
+ public:
+  explicit UpSample2D(const Attrs& attrs)
+      : size_(attrs.pair("size", 1)), bilinear_(parse_bilinear(attrs)) {}
+
+  const char* kind() const override { return "UpSample2D"; }
+  Index flops() const override { return (bilinear_ ? 8 : 1) * g_.out_size(); }
+  bool reads_input() const override { return false; }
+  bool reads_output() const override { return false; }
+
+  void forward(const ForwardRun<T>& run) override {
+    if (bilinear_) {
+      this->kernels().bilinear.forward(g_, run.images, run.input, run.output);
+    } else {  // a sum over windows, transposed
+      this->kernels().average_pool.backward(windows_, run.images, false, run.input, run.output);
+    }
+  }
+
+  void backward(const BackwardRun<T>& run) override {
+    if (run.grad_input == nullptr) return;
+    if (bilinear_) {
+      this->kernels().bilinear.backward(g_, run.images, run.grad_output, run.grad_input);
+    } else {
+      this->kernels().average_pool.forward(windows_, run.images, false, run.grad_output,
+                                           run.grad_input);
+    }
+  }
+
+ protected:
+  Shape plan_layer(const PlanContext&) override {
+    const Shape& in = this->input();
+    expect_maps(this->label(), in);
+    checked_product({in.channels, in.height, in.width, size_.first, size_.second},
+                    this->label() + " output");
+    g_ = {in.channels, in.height, in.width, size_.first, size_.second};
+    windows_ = {in.channels,  g_.out_height(), g_.out_width(), in.height, in.width, size_.first,
+                size_.second, size_.first,     size_.second,   0,         0};
+    return {in.channels, g_.out_height(), g_.out_width(), false};
+  }
+
+ private:
+  std::pair<Index, Index> size_;
+  bool bilinear_;
+  UpSampleGeometry g_{};
+  PoolGeometry windows_{};  // of a pool that goes the other way
+};
+
+}  // namespace
+
+template <class T>
+LayerPtr<T> make_up_sample2d(const Attrs& attrs) {
+  return std::make_unique<UpSample2D<T>>(attrs);
+}
+template LayerPtr<float> make_up_sample2d(const Attrs&);
+template LayerPtr<double> make_up_sample2d(const Attrs&);
+
+}  // namespace cnnx

@@ -1,0 +1,74 @@
+"""Augmented images as an array, from the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnx import _core
+from cnnx._arrays import Array, as_array, as_numbers
+from cnnx._validate import LARGEST_SEED, integer
+from cnnx.augment._base import Augmentation
+from cnnx.augment._registry import resolve
+from cnnx.errors import ShapeError
+
+
+def apply(
+    images: ArrayLike,
+    augment: Sequence[Augmentation | str],
+    seed: int = 0,
+    epoch: int = 0,
+    first_row: int = 0,
+) -> Array:
+    """Augment images as training does; for looking at, and for loops of one's own.
+
+    Image i is the one that training with the same seed makes of row ``first_row + i`` of its data
+    in the given epoch. `MixUp` and `CutMix` take all of `images` for one batch.
+
+    Parameters
+    ----------
+    images : array-like
+        Of shape (N, channels, height, width): float32, float64 or uint8; other integers and
+        booleans become float32.
+    augment : sequence of Augmentation or str
+        What is applied, in order; a name stands for default arguments.
+    seed : int
+        Of the draws: the network's.
+    epoch : int
+        The number of the epoch, from 0.
+    first_row : int
+        The row of the data set that the first image is.
+
+    Returns
+    -------
+    ndarray
+        New images of the same shape, float64 for float64 and float32 else.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ShapeError
+        If there are no images.
+    ConfigError
+        If an augmentation does not fit the images, or a number is out of range.
+    ValueError
+        If a value is NaN or infinite.
+    """
+    array = as_array(images, "images")
+    if array.ndim < 2 or array.size == 0:
+        raise ShapeError(
+            "images: expected shape (N, channels, height, width) with at least one image, "
+            f"got {array.shape}"
+        )
+    numbers = as_numbers(array, "images", np.dtype(np.float32), keep=True)
+    made, _, _ = _core.augment(
+        numbers,
+        [step.to_dict() for step in resolve(augment, "apply")],
+        integer(seed, "apply", "seed", minimum=0, maximum=LARGEST_SEED),
+        integer(epoch, "apply", "epoch", minimum=0),
+        integer(first_row, "apply", "first_row", minimum=0),
+    )
+    return made

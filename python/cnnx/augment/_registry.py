@@ -1,0 +1,116 @@
+"""The augmentations by name, and lists of them as users give them."""
+
+from __future__ import annotations
+
+from cnnx import _configurable
+from cnnx._validate import choice, describe
+from cnnx.augment._base import Augmentation
+from cnnx.augment._mixing import CutMix, MixUp
+from cnnx.augment._moves import (
+    HorizontalFlip,
+    RandomCrop,
+    Rotation,
+    Scale,
+    Shift,
+    VerticalFlip,
+)
+from cnnx.augment._values import Brightness, Contrast, Erase
+from cnnx.errors import ConfigError
+
+REGISTRY: dict[str, type[Augmentation]] = {
+    RandomCrop.kind: RandomCrop,
+    HorizontalFlip.kind: HorizontalFlip,
+    VerticalFlip.kind: VerticalFlip,
+    Shift.kind: Shift,
+    Rotation.kind: Rotation,
+    Scale.kind: Scale,
+    Erase.kind: Erase,
+    Brightness.kind: Brightness,
+    Contrast.kind: Contrast,
+    MixUp.kind: MixUp,
+    CutMix.kind: CutMix,
+}
+"""The augmentations by kind, which is the name that the command line and lists accept."""
+
+
+def from_dict(values: object) -> Augmentation:
+    """Make the augmentation that a dict describes.
+
+    Parameters
+    ----------
+    values : object
+        What an augmentation's ``to_dict`` gave.
+
+    Returns
+    -------
+    Augmentation
+        An equal augmentation.
+
+    Raises
+    ------
+    TypeError
+        If it is not a dict, or an argument has the wrong type.
+    ConfigError
+        If the kind or an argument is unknown, missing or unusable.
+    """
+    return _configurable.from_dict(values, REGISTRY, "augmentation")
+
+
+def resolve(value: object, owner: str = "train") -> list[Augmentation]:
+    """Take a list of augmentations, or of their names.
+
+    Parameters
+    ----------
+    value : object
+        A list or tuple of `Augmentation` objects and of names (which stand for default arguments);
+        ``None`` is an empty one.
+    owner : str
+        The function whose argument ``augment`` it is.
+
+    Returns
+    -------
+    list[Augmentation]
+        The objects, in order.
+
+    Raises
+    ------
+    TypeError
+        If it is not a list of these.
+    ConfigError
+        If no augmentation has such a name, or one stands behind `MixUp` or `CutMix`.
+    """
+    if value is None:
+        return []
+    if not isinstance(value, (list, tuple)):
+        hint = f"; write [{value!r}]" if isinstance(value, (str, Augmentation)) else ""
+        raise TypeError(
+            f"{owner}: augment must be a list of augmentations, got {describe(value)}{hint}"
+        )
+    steps = [_one(entry, f"augment[{i}]", owner) for i, entry in enumerate(value)]
+    mixed = False
+    for i, step in enumerate(steps):
+        if mixed and not isinstance(step, (MixUp, CutMix)):
+            raise ConfigError(
+                f"{owner}: augment[{i}] ({type(step).__name__}) stands behind MixUp or CutMix, "
+                "which mix finished images; put those at the end"
+            )
+        mixed = mixed or isinstance(step, (MixUp, CutMix))
+    return steps
+
+
+def _one(entry: object, name: str, owner: str) -> Augmentation:
+    """Take one augmentation, or its name."""
+    if isinstance(entry, Augmentation):
+        return entry
+    if isinstance(entry, str):
+        return REGISTRY[choice(entry, owner, name, REGISTRY)]()
+    if isinstance(entry, type) and issubclass(entry, Augmentation):
+        raise TypeError(f"{owner}: {name} is the class itself; call it: {entry.__name__}(...)")
+    known = ", ".join(f'"{kind}"' for kind in REGISTRY)
+    raise TypeError(
+        f"{owner}: {name} must be an object of cnnx.augment or one of {known}, "
+        f"got {describe(entry)}"
+    )
+
+
+__all__ = ["REGISTRY", "from_dict", "resolve"]

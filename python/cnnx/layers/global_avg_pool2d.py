@@ -1,0 +1,23 @@
+"""The global average pooling layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cnnx.layers._base import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalAvgPool2D(Layer):
+    """Replace each map by its mean.
+
+    Input (channels, height, width) per image, output (channels,), so that a `Dense` layer can
+    follow at once. The number of weights behind it does not depend on the size of the images.
+
+    References
+    ----------
+    M. Lin, Q. Chen, S. Yan: Network in network. ICLR (2014).
+    """
+
+    kind: ClassVar[str] = "global_avg_pool2d"

@@ -1,0 +1,142 @@
+"""Layers that hold others: branches that meet again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from cnnx._validate import describe
+from cnnx.errors import ConfigError
+from cnnx.layers._base import Layer, activation_name
+
+
+@dataclass(frozen=True, slots=True)
+class Residual(Layer):
+    """Add what a branch of layers makes of the input to the input itself.
+
+    ``y = activation(branch(x) + shortcut(x))``. The branch may hold any layers, also further
+    `Residual` and `Concat`. Its parameters are named ``"<layer>.branch.<number>.weight"``, those of
+    the shortcut ``"<layer>.shortcut.<number>.weight"``.
+
+    Parameters
+    ----------
+    branch : sequence of Layer
+        At least one layer.
+    shortcut : sequence of Layer, optional
+        What the input passes through on the other way, where the branch changes its shape; by
+        default nothing.
+    activation : str, optional
+        Applied to the sum.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If the branch is empty or the activation unknown.
+
+    References
+    ----------
+    K. He, X. Zhang, S. Ren, J. Sun: Deep residual learning for image recognition. CVPR (2016).
+    """
+
+    kind: ClassVar[str] = "residual"
+
+    branch: Sequence[Layer]
+    shortcut: Sequence[Layer] | None = None
+    activation: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        self._set("branch", _layers(self.branch, "Residual", "branch"))
+        if not self.branch:
+            raise ConfigError("Residual: branch must hold at least one layer, got none")
+        if self.shortcut is not None:
+            shortcut = _layers(self.shortcut, "Residual", "shortcut")
+            self._set("shortcut", shortcut or None)
+        self._set("activation", activation_name(self.activation, "Residual"))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Make one from its dict form, layers included; raises as `Configurable.from_dict`."""
+        values = dict(values)
+        for name in ("branch", "shortcut"):
+            if values.get(name) is not None:
+                values[name] = _from_dicts(values[name], f"Residual: {name}")
+        return super(Residual, cls).from_dict(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Concat(Layer):
+    """Send the input through several branches and put their channels one after another.
+
+    The outputs may differ in their channels only. Parameters are named
+    ``"<layer>.branches.<branch>.<number>.weight"``.
+
+    Parameters
+    ----------
+    branches : sequence of sequences of Layer
+        2 to 32 branches; an empty one hands the input on, as in a dense block.
+
+    Raises
+    ------
+    TypeError
+        If it is not a list of lists of layers.
+    ConfigError
+        If there are fewer than two branches or too many.
+
+    References
+    ----------
+    C. Szegedy et al.: Going deeper with convolutions. CVPR (2015).
+    """
+
+    kind: ClassVar[str] = "concat"
+
+    branches: Sequence[Sequence[Layer]]
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        if not isinstance(self.branches, (list, tuple)):
+            raise TypeError(
+                f"Concat: branches must be a list of lists of layers, got {describe(self.branches)}"
+            )
+        branches = tuple(
+            _layers(branch, "Concat", f"branches[{i}]") for i, branch in enumerate(self.branches)
+        )
+        if not 2 <= len(branches) <= 32:
+            raise ConfigError(f"Concat: branches must be 2 to 32, got {len(branches)}")
+        self._set("branches", branches)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Make one from its dict form, layers included; raises as `Configurable.from_dict`."""
+        values = dict(values)
+        if isinstance(values.get("branches"), (list, tuple)):
+            values["branches"] = [
+                _from_dicts(branch, f"Concat: branches[{i}]")
+                for i, branch in enumerate(values["branches"])
+            ]
+        return super(Concat, cls).from_dict(values)
+
+
+def _layers(value: object, owner: str, name: str) -> tuple[Layer, ...]:
+    """Check a list of layers."""
+    if not isinstance(value, (list, tuple)):
+        way_out = "; put it in a list" if isinstance(value, Layer) else ""
+        raise TypeError(f"{owner}: {name} must be a list of layers, got {describe(value)}{way_out}")
+    for i, layer in enumerate(value):
+        if not isinstance(layer, Layer):
+            raise TypeError(
+                f"{owner}: {name}[{i}] must be a layer from cnnx.layers, got {describe(layer)}"
+            )
+    return tuple(value)
+
+
+def _from_dicts(values: object, what: str) -> list[Layer]:
+    """Make the layers that dicts describe."""
+    from cnnx.layers import from_dict  # noqa: PLC0415 - it knows this class
+
+    if not isinstance(values, (list, tuple)):
+        raise TypeError(f"{what}: expected a list of dicts, got {describe(values)}")
+    return [from_dict(layer) for layer in values]

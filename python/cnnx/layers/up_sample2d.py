@@ -1,0 +1,46 @@
+"""The upsampling layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from cnnx._validate import choice, pair
+from cnnx.layers._base import Layer
+
+INTERPOLATIONS = ("nearest", "bilinear")
+
+
+@dataclass(frozen=True, slots=True)
+class UpSample2D(Layer):
+    """Make maps larger by whole factors.
+
+    Input (channels, height, width) per image, output (channels, height * size[0],
+    width * size[1]).
+
+    Parameters
+    ----------
+    size : int or (int, int)
+        The factors in height and width.
+    interpolation : "nearest" or "bilinear"
+        Repeat each pixel, or interpolate between the centres of pixels: PyTorch's
+        ``Upsample(scale_factor=size, mode=..., align_corners=False)``.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If an argument has an unusable value.
+    """
+
+    kind: ClassVar[str] = "up_sample2d"
+
+    size: int | tuple[int, int]
+    interpolation: str = "nearest"
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        self._set("size", pair(self.size, "UpSample2D", "size"))
+        name = choice(self.interpolation, "UpSample2D", "interpolation", INTERPOLATIONS)
+        self._set("interpolation", name)

@@ -1,0 +1,104 @@
+"""The zero padding layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from cnnx._validate import integer, pair
+from cnnx.errors import ConfigError
+from cnnx.layers._base import Layer
+
+Sides = tuple[tuple[int, int], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class ZeroPad2D(Layer):
+    """Put rows and columns of zeros around each map.
+
+    Input (channels, height, width) per image, output (channels, top + height + bottom,
+    left + width + right). `Conv2D` has a padding of its own, which costs nothing; this layer is for
+    what it cannot do, such as different numbers at two opposite sides.
+
+    Parameters
+    ----------
+    padding : int, (int, int) or ((int, int), (int, int))
+        At every side; above and below, and left and right; or ((top, bottom), (left, right)).
+
+    Raises
+    ------
+    TypeError
+        If it is none of these.
+    ConfigError
+        If a number is negative or too large.
+    """
+
+    kind: ClassVar[str] = "zero_pad2d"
+
+    padding: int | tuple[int, int] | Sides
+
+    def __post_init__(self) -> None:
+        """Check the argument and bring it into one form."""
+        self._set("padding", _sides(self.padding))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write this down as plain values, the padding as [top, bottom, left, right].
+
+        Returns
+        -------
+        dict[str, Any]
+            ``{"kind": "zero_pad2d", "padding": [...]}``.
+        """
+        rows, columns = _sides(self.padding)
+        return {"kind": self.kind, "padding": [*rows, *columns]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Make one from its dict form.
+
+        Parameters
+        ----------
+        values : Mapping[str, Any]
+            What `to_dict` gave.
+
+        Returns
+        -------
+        Self
+            An equal layer.
+
+        Raises
+        ------
+        ConfigError
+            If an argument is unknown, missing or has an unusable value.
+        TypeError
+            If the padding has the wrong type.
+        """
+        padding = values.get("padding")
+        if isinstance(padding, (list, tuple)) and len(padding) == 4:
+            values = {**values, "padding": (tuple(padding[:2]), tuple(padding[2:]))}
+        return super(ZeroPad2D, cls).from_dict(values)
+
+
+def _sides(value: object) -> Sides:
+    """Bring the padding into the form ((top, bottom), (left, right))."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (tuple, list)) and any(isinstance(v, (tuple, list)) for v in value):
+        if len(value) != 2 or not all(isinstance(v, (tuple, list)) and len(v) == 2 for v in value):
+            raise ConfigError(
+                "ZeroPad2D: padding must be a number, (height, width) or "
+                f"((top, bottom), (left, right)), got {value!r}"
+            )
+        rows, columns = (
+            (_count(side[0], i, 0), _count(side[1], i, 1)) for i, side in enumerate(value)
+        )
+        return rows, columns
+    height, width = pair(value, "ZeroPad2D", "padding", minimum=0)
+    return (height, height), (width, width)
+
+
+def _count(value: object, axis: int, side: int) -> int:
+    return integer(value, "ZeroPad2D", f"padding[{axis}][{side}]", minimum=0)

@@ -1,0 +1,103 @@
+"""Weights of classes become weights of images; uneven classes are told of."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnnx import ConfigError
+from cnnx._class_weights import class_weights, warn_if_uneven
+
+F32 = np.dtype(np.float32)
+LABELS = np.array([0, 0, 0, 1, 2, 2, 0, 0], np.int64)
+ROWS = np.eye(4)[LABELS]
+YES_NO = np.array([[0.0], [1.0], [0.4], [0.0], [0.1]])
+
+
+def weigh(value: Any, labels: Any = LABELS, loss: str = "cross_entropy", outputs: int = 4) -> Any:
+    return class_weights(value, labels, loss, (outputs,), F32)
+
+
+@pytest.mark.parametrize("labels", [LABELS, ROWS], ids=["labels", "rows"])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({0: 0.5, 2: 3}, [0.5, 1, 3, 1]),
+        ({}, [1, 1, 1, 1]),
+        ({np.int64(1): np.float32(2)}, [1, 2, 1, 1]),
+        ([1, 2, 3, 4], [1, 2, 3, 4]),
+        (np.array([0.0, 1.0, 0.5, 0.25]), [0, 1, 0.5, 0.25]),
+        ("balanced", [8 / 15, 8 / 3, 8 / 6, 0]),
+    ],
+)
+def test_every_form(labels: Any, value: Any, expected: list[float]) -> None:
+    weights = weigh(value, labels)
+    assert weights.dtype == F32
+    np.testing.assert_array_equal(weights, np.array(expected, np.float32)[LABELS])
+
+
+def test_balanced_gives_every_class_the_same_sum() -> None:
+    weights = weigh("balanced").astype(np.float64)
+    for label in range(3):
+        assert weights[label == LABELS].sum() == pytest.approx(8 / 3, rel=1e-6)
+    binary = weigh("balanced", YES_NO, "binary_cross_entropy", 1)
+    np.testing.assert_allclose(binary, [0.625, 2.5, 0.625, 0.625, 0.625])
+
+
+def test_balanced_agrees_with_scikit_learn() -> None:
+    utilities = pytest.importorskip("sklearn.utils.class_weight")
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 4, 300) * rng.integers(0, 2, 300)
+    expected = utilities.compute_sample_weight("balanced", labels)
+    np.testing.assert_allclose(weigh("balanced", labels), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("fair",), ConfigError, "a sequence or \"balanced\", got 'fair'"),
+        ((3.0,), TypeError, "class_weight must be a dict, a sequence"),
+        (([1, 2, 3],), ConfigError, "a weight for each of 4 classes, got 3"),
+        (([1, 2, 3, -1],), ConfigError, "class_weight[3] must be at least 0, got -1"),
+        (({4: 1.0},), ConfigError, "names class 4, and there are 4: 0 to 3"),
+        (({-1: 1.0},), ConfigError, "a class of class_weight must be at least 0"),
+        (({"cat": 1.0},), TypeError, "a class of class_weight must be an integer"),
+        (({0: float("nan")},), ConfigError, "class_weight[0] must be a finite number"),
+        (([0, 0, 0, 1],), ConfigError, "gives every image the weight 0"),
+        (("balanced", ROWS, "mse"), ConfigError, "pass labels of shape (N,), or sample_weight"),
+        (("balanced", ROWS, "binary_cross_entropy"), ConfigError, "needs a class for every image"),
+    ],
+)
+def test_unusable(arguments: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error) as caught:
+        weigh(*arguments)
+    assert message in str(caught.value)
+    assert str(caught.value).startswith("train: ")
+
+
+def test_uneven_classes_are_told_of() -> None:
+    labels = np.repeat([2, 0], [1, 11])
+    with pytest.warns(UserWarning, match="class 0 has 11 images and class 2 has 1: .*balanced"):
+        warn_if_uneven(labels, "cross_entropy", (4,))
+    with pytest.warns(UserWarning, match="class 0 has 11 images and class 2 has 1"):
+        warn_if_uneven(np.eye(4)[labels], "focal", (4,))
+    with pytest.warns(UserWarning, match="class 1 has 12 images and class 0 has 1"):
+        warn_if_uneven(np.r_[0, np.ones(12)][:, None], "binary_cross_entropy", (1,))
+
+
+@pytest.mark.parametrize(
+    ("labels", "loss", "outputs"),
+    [
+        (np.repeat([2, 0], [1, 10]), "cross_entropy", 4),  # exactly ten times
+        (np.zeros(50, np.int64), "cross_entropy", 4),  # the others have none
+        (np.tile([9.0, -1.0, 2.0], (50, 1)), "mse", 3),
+        (np.tile([1.0, 0.0, 0.0], (50, 1)), "binary_cross_entropy", 3),
+    ],
+)
+def test_no_warning(labels: Any, loss: str, outputs: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_if_uneven(labels, loss, (outputs,))
