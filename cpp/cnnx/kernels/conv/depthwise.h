@@ -101,7 +101,7 @@ struct LaneMaps {
     for_each_tile(count, Tiles::kMostPixels, [&](Index first, int pixels) {
       const T* input = spot.input + first * in_pixel;
       T* output = spot.output + first * out_pixel;
-      Tiles::for_each_vector(m.channels, pixels == 1, [&](Index c, int vectors) {
+      Tiles::for_each(m.channels, pixels == 1, [&](Index c, int vectors) {
         args.weights = spot.weights + c;
         args.bias = m.bias == nullptr ? nullptr : m.bias + c;
         args.input = input + c;

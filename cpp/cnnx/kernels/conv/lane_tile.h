@@ -132,17 +132,14 @@ struct LaneTiles {
   }
   static constexpr Function kDeepTile = lane_tile<T, Shapes::kBytes, 1, kDeep, true>;
 
-  // All vectors of `channels` channels: the last one overlaps the one before where the channels do
-  // not fill it, and computes the same once more. Calls body(first channel, vectors).
+  // Calls body(first channel, vectors) for all vectors of channels.
   template <class Body>
-  [[gnu::always_inline]] static inline void for_each_vector(Index channels, bool deep,
-                                                            Body&& body) {
+  [[gnu::always_inline]] static inline void for_each(Index channels, bool deep, Body&& body) {
     Index c = 0;
     if (deep) {
       for (; c + kDeep * kLane <= channels; c += kDeep * kLane) body(c, kDeep);
     }
-    for (; c + kLane <= channels; c += kLane) body(c, 1);
-    if (c < channels) body(larger<Index>(0, channels - kLane), 1);
+    for_each_vector<kLane>(c, channels, [&](Index at, int) { body(at, 1); });
   }
 };
 
