@@ -8,9 +8,11 @@
 ... )
 
 `CNN` is the network: it trains, scores, predicts, saves and loads. `layers`, `losses` and
-`optimizers` describe its parts, `callbacks` what is called while it trains, `augment` changes
-training images at random, `datasets` gives real images, `metrics` tells how good predictions are,
-`ops` runs single passes on NumPy arrays, and `io` reads and writes model files.
+`optimizers` describe its parts, `schedules` how its learning rate changes, `callbacks` what is
+called while it trains, `augment` changes training images at random, `datasets` gives real images,
+`data` reads folders of images, `metrics` tells how good predictions are, `ops` runs single passes
+on NumPy arrays, `checkpoint` reads what a training leaves to go on from, and `io` reads and writes
+model files.
 """
 
 from __future__ import annotations
@@ -26,15 +28,27 @@ from cnnx.history import History
 from cnnx.model import CNN
 
 if TYPE_CHECKING:
-    from cnnx import augment, datasets, metrics
+    from cnnx import augment, checkpoint, data, datasets, diagnosis, metrics, models, schedules
+    from cnnx.diagnosis import find_learning_rate
 
 __version__: str = _config.VERSION
 
 
 def __getattr__(name: str) -> Any:
-    """Import what not every program needs when it is first used."""
-    if name in {"augment", "datasets", "metrics"}:
+    """Import what only some programs need when it is first used."""
+    if name in {
+        "augment",
+        "checkpoint",
+        "data",
+        "datasets",
+        "diagnosis",
+        "metrics",
+        "models",
+        "schedules",
+    }:
         return importlib.import_module(f"cnnx.{name}")
+    if name == "find_learning_rate":
+        return importlib.import_module("cnnx.diagnosis").find_learning_rate
     raise AttributeError(f"module 'cnnx' has no attribute {name!r}")
 
 
@@ -49,14 +63,20 @@ __all__ = [
     "__version__",
     "augment",
     "callbacks",
+    "checkpoint",
+    "data",
     "datasets",
+    "diagnosis",
+    "find_learning_rate",
     "get_num_threads",
     "io",
     "layers",
     "losses",
     "metrics",
+    "models",
     "ops",
     "optimizers",
+    "schedules",
     "set_num_threads",
     "show_config",
 ]

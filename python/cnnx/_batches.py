@@ -67,6 +67,16 @@ class BatchReader:
         self._direct = {_BYTE, np.dtype(np.float32), dtype}
         self._classifies = takes_labels(output_shape, loss)
 
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one image."""
+        return self._input_shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The network's precision."""
+        return self._dtype
+
     def images(self, x: ArrayLike, name: str = "x") -> Array:
         """Check and convert images.
 
@@ -92,6 +102,28 @@ class BatchReader:
             self._warn(name)
         return array
 
+    def targets(self, y: ArrayLike, name: str = "y") -> Array:
+        """Check and convert labels or targets.
+
+        Parameters
+        ----------
+        y : array-like
+            Class indices of shape (N,), or rows of the output's shape.
+        name : str
+            What a message calls them.
+
+        Returns
+        -------
+        ndarray
+            C-contiguous int64 (N,), or rows of the network's dtype.
+
+        Raises
+        ------
+        TypeError, ShapeError, ValueError
+            If they cannot be used.
+        """
+        return targets(y, name, self._output_shape, self._dtype, self._loss, self._all_finite)
+
     def data(self, x: ArrayLike, y: ArrayLike, x_name: str = "x", y_name: str = "y") -> Data:
         """Check and convert images and labels, values included.
 
@@ -115,7 +147,7 @@ class BatchReader:
             If they cannot be used.
         """
         inputs = self.images(x, x_name)
-        labels = targets(y, y_name, self._output_shape, self._dtype, self._loss, self._all_finite)
+        labels = self.targets(y, y_name)
         check_length(inputs, labels, x_name, y_name)
         return Data(inputs, labels)
 

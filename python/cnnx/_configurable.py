@@ -110,7 +110,9 @@ def from_dict(values: object, registry: Mapping[str, type[T]], what: str) -> T:
     return registry[kind].from_dict(values)
 
 
-def resolve(value: object, registry: Mapping[str, type[T]], base: type[T], what: str) -> T:
+def resolve(
+    value: object, registry: Mapping[str, type[T]], base: type[T], what: str, owner: str = "CNN"
+) -> T:
     """Take what a user may give for a loss or an optimizer: an object, or its kind as a string.
 
     Parameters
@@ -123,6 +125,8 @@ def resolve(value: object, registry: Mapping[str, type[T]], base: type[T], what:
         The class that all of them derive from.
     what : str
         The argument's name.
+    owner : str
+        What a message begins with.
 
     Returns
     -------
@@ -142,11 +146,11 @@ def resolve(value: object, registry: Mapping[str, type[T]], base: type[T], what:
         if value not in registry:
             known = ", ".join(f'"{kind}"' for kind in registry)
             raise ConfigError(
-                f"CNN: {what} must be one of {known}, or an object, "
+                f"{owner}: {what} must be one of {known}, or an object, "
                 f"got {value!r}{near(value, tuple(registry))}"
             )
         return registry[value]()
     if isinstance(value, type) and issubclass(value, base):
-        raise TypeError(f"CNN: {what} is the class itself; call it: {value.__name__}(...)")
+        raise TypeError(f"{owner}: {what} is the class itself; call it: {value.__name__}(...)")
     known = ", ".join(f'"{kind}"' for kind in registry)
-    raise TypeError(f"CNN: {what} must be one of {known}, or an object, got {describe(value)}")
+    raise TypeError(f"{owner}: {what} must be one of {known}, or an object, got {describe(value)}")

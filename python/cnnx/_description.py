@@ -27,6 +27,7 @@ class Description:
     _optimizer: Optimizer
     _exact_conv: bool
     _epochs_trained: int
+    _frozen: tuple[str, ...]
     _network: Network
 
     @property
@@ -98,4 +99,5 @@ class Description:
             dtype=self._dtype.name,
             exact_conv=self._exact_conv,
             epochs_trained=self._epochs_trained,
+            frozen=self._frozen,
         )

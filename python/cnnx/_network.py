@@ -59,6 +59,22 @@ class Network(Protocol):
         """Replace one."""
         ...
 
+    def optimizer_state(self) -> dict[str, Array]:
+        """Copy out what the optimizer remembers, and the number of steps as "step"."""
+        ...
+
+    def load_optimizer_state(self, state: Any) -> None:
+        """Replace it."""
+        ...
+
+    def set_optimizer(self, optimizer: Any) -> None:
+        """Use another optimizer."""
+        ...
+
+    def set_trainable(self, names: list[str]) -> None:
+        """Name the parameters that the optimizer updates; all others stay."""
+        ...
+
     def swap_average(self) -> None:
         """Swap the weights with their running average."""
         ...

@@ -5,6 +5,13 @@ Where one of Python's exceptions says it (``TypeError``, ``OSError``, ``MemoryEr
 that one.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 __all__ = ["ConfigError", "DivergenceError", "FileFormatError", "ShapeError"]
 
 
@@ -21,4 +28,12 @@ class FileFormatError(ValueError):
 
 
 class DivergenceError(ArithmeticError):
-    """Training was stopped because the loss is no longer a finite number."""
+    """Training was stopped because the loss is no longer a finite number.
+
+    Attributes
+    ----------
+    checkpoint : Path or None
+        The last good checkpoint, where the training wrote any.
+    """
+
+    checkpoint: Path | None = None

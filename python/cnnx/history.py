@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
-from cnnx.callbacks import Callback, Logs
+from cnnx.callbacks._base import Callback, Logs
 
 
 class History(Callback):
@@ -15,7 +17,8 @@ class History(Callback):
     history : dict[str, list[float]]
         "loss" and "accuracy" averaged over an epoch's images, and where there is validation
         "val_loss" and "val_accuracy": one entry an epoch. A network with a single output has no
-        accuracy.
+        accuracy. "learning_rate" is the one of an epoch's last step, where a schedule or a
+        callback changes it.
     epoch : list[int]
         The numbers of the epochs, from 0.
     seconds : list[float]
@@ -49,6 +52,24 @@ class History(Callback):
         self.images_per_second.append(self.params["samples"] / max(trained - self._begin, 1e-9))
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the record, and how long the running epoch has taken, for a checkpoint."""
+        return {
+            "history": self.history,
+            "epoch": self.epoch,
+            "seconds": self.seconds,
+            "images_per_second": self.images_per_second,
+            "elapsed": time.perf_counter() - self._begin,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take the record back."""
+        self.history = {name: list(values) for name, values in state["history"].items()}
+        self.epoch = list(state["epoch"])
+        self.seconds = list(state["seconds"])
+        self.images_per_second = list(state["images_per_second"])
+        self._begin = time.perf_counter() - state["elapsed"]
 
     def __repr__(self) -> str:
         """Show the number of epochs and the last scores."""

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from cnnx import _core, _training, io, losses, optimizers
 from cnnx._arrays import Array
-from cnnx._batches import BatchReader, Data, check_pair
+from cnnx._batches import BatchReader
 from cnnx._construction import check_dtype, check_input_shape, check_layers
+from cnnx._diagnosis import Diagnosis
+from cnnx._fitting import CHUNK
 from cnnx._state import check_state
-from cnnx._validate import LARGEST_SEED, flag, integer, real
-from cnnx._weights import Weights
-from cnnx.callbacks import Callback, CallbackList, check_callbacks
-from cnnx.errors import ConfigError, FileFormatError
-from cnnx.history import History
+from cnnx._validate import LARGEST_SEED, flag, integer
+from cnnx.errors import FileFormatError
 from cnnx.layers import Layer, Normalize, Rescale
-from cnnx.progress import Verbose, progress_for
-
-_CHUNK = 256
-"""How many images are scored at once unless the caller says otherwise."""
 
 
-class CNN(Weights):
+class CNN(Diagnosis):
     """A convolutional neural network: layers in a row, a loss and an optimizer.
 
     Parameters
@@ -54,9 +50,6 @@ class CNN(Weights):
     ShapeError
         If a layer does not fit the output of the one before it; the message names both.
     """
-
-    stop_training: bool
-    """Set by callbacks to end training after the running epoch."""
 
     def __init__(
         self,
@@ -95,137 +88,11 @@ class CNN(Weights):
             all_finite=_core.all_finite,
         )
         self._epochs_trained = 0
+        self._frozen: tuple[str, ...] = ()
+        self._left: dict[str, tuple[optimizers.Optimizer, optimizers.Optimizer]] = {}
         self.stop_training = False
-
-    @property
-    def optimizer(self) -> optimizers.Optimizer:
-        """The optimizer; setting another one forgets the momentum of the last."""
-        return self._optimizer
-
-    @optimizer.setter
-    def optimizer(self, value: str | optimizers.Optimizer) -> None:
-        optimizer = optimizers.resolve(value)
-        self._network.set_optimizer(optimizer.to_dict())
-        self._optimizer = optimizer
-
-    @property
-    def learning_rate(self) -> float:
-        """The optimizer's learning rate; setting it keeps the momentum."""
-        return self._optimizer.learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, value: float) -> None:
-        self._optimizer = self._optimizer.with_learning_rate(value)
 
     # Training and scoring
-
-    def train(
-        self,
-        x: ArrayLike,
-        y: ArrayLike,
-        epochs: int = 1,
-        batch_size: int = 32,
-        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
-        validation_split: float = 0.0,
-        shuffle: bool = True,
-        verbose: Verbose = "auto",
-        callbacks: Sequence[Callback] | None = None,
-    ) -> History:
-        """Train on images and their labels; a further call goes on where the last one ended.
-
-        Everything is checked before the first step. Ctrl-C ends training after the running batch.
-
-        Parameters
-        ----------
-        x : array-like
-            Images of shape (N, *input_shape): float32, float64, uint8; other integers and booleans
-            become the network's dtype. uint8 is meant for networks that begin with ``Rescale`` or
-            ``Normalize``.
-        y : array-like
-            Class indices of shape (N,), or rows of the shape of the output: probabilities for
-            "cross_entropy", any targets for "mse".
-        epochs : int
-            How often every image is used.
-        batch_size : int
-            How many images make one step; the last batch of an epoch may be smaller.
-        validation_data : (x, y), optional
-            Images and labels that are scored after every epoch.
-        validation_split : float
-            Or the fraction of `x` and `y` that is held out for it, from their end.
-        shuffle : bool
-            Whether every epoch has an order of its own, drawn from the seed.
-        verbose : "auto", 0, 1 or 2
-            The progress on standard error: a bar in terminals and notebooks and lines elsewhere,
-            nothing, a bar, or one line an epoch.
-        callbacks : sequence of Callback, optional
-            What is called while it trains.
-
-        Returns
-        -------
-        History
-            The scores: ``history.history["loss"]``, "accuracy", "val_loss" and "val_accuracy" are
-            lists with one entry an epoch.
-
-        Raises
-        ------
-        TypeError, ShapeError, ConfigError, ValueError
-            If an argument cannot be used; nothing was changed then.
-        DivergenceError
-            If the loss turns NaN or too large for the network's precision.
-        """
-        epochs = integer(epochs, "train", "epochs")
-        batch_size = integer(batch_size, "train", "batch_size")
-        fraction = real(validation_split, "train", "validation_split", minimum=0.0, below=1.0)
-        shuffle = flag(shuffle, "train", "shuffle")
-        progress = progress_for(verbose)
-        user_callbacks = check_callbacks(callbacks)
-        data = self._reader.data(x, y)
-        validation = None
-        if validation_data is not None:
-            if fraction > 0.0:
-                raise ConfigError("train: pass validation_data or validation_split, not both")
-            validation = self._reader.data(
-                *check_pair(validation_data), "validation_data[0]", "validation_data[1]"
-            )
-        elif fraction > 0.0:
-            data, validation = _training.split(data, fraction)
-
-        history = History()
-        hooks = CallbackList(
-            [*user_callbacks, history, *([progress] if progress else [])],
-            self,
-            {
-                "epochs": epochs,
-                "steps": -(-len(data) // batch_size),
-                "batch_size": batch_size,
-                "samples": len(data),
-                "verbose": verbose,
-            },
-        )
-        self.stop_training = False
-        logs: dict[str, float] = {}
-        try:
-            hooks.call("on_train_begin", {})
-            for epoch in range(epochs):
-                hooks.call("on_epoch_begin", epoch, {})
-                order = self._order(len(data), shuffle)
-                title = f"epoch {epoch + 1} of {epochs}"
-                logs = _training.train_epoch(
-                    self._network, data, order, batch_size, self._rate, self._largest, hooks, title
-                )
-                if validation is not None:
-                    hooks.call("on_test_begin", {})
-                    found = self._evaluate(validation, _CHUNK)
-                    hooks.call("on_test_end", dict(found))
-                    logs |= {f"val_{name}": value for name, value in found.items()}
-                hooks.call("on_epoch_end", epoch, logs)
-                if self.stop_training:
-                    break
-            hooks.call("on_train_end", logs)
-        finally:
-            if progress is not None:
-                progress.close()
-        return history
 
     def train_batch(self, x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
         """Make one training step; for loops of one's own.
@@ -260,11 +127,12 @@ class CNN(Weights):
             self._reader.data(x, y)  # says more about what is wrong, if it is the data
             raise
         if not loss <= self._largest:  # NaN is not, either
-            raise _training.diverged(loss / len(data), "this batch", self.learning_rate)
+            what = f"the loss is {loss / len(data):g} in this batch"
+            raise _training.diverged(what, self.learning_rate, _training.LOST)
         accuracy = correct / len(data) if correct >= 0 else float("nan")
         return loss / len(data), accuracy
 
-    def evaluate(self, x: ArrayLike, y: ArrayLike, batch_size: int = _CHUNK) -> dict[str, float]:
+    def evaluate(self, x: ArrayLike, y: ArrayLike, batch_size: int = CHUNK) -> dict[str, float]:
         """Score the network on images and their labels.
 
         Parameters
@@ -290,7 +158,7 @@ class CNN(Weights):
         batch_size = integer(batch_size, "evaluate", "batch_size")
         return self._evaluate(self._reader.data(x, y), batch_size)
 
-    def predict(self, x: ArrayLike, batch_size: int = _CHUNK) -> Array:
+    def predict(self, x: ArrayLike, batch_size: int = CHUNK) -> Array:
         """Compute the network's outputs.
 
         Parameters
@@ -350,7 +218,7 @@ class CNN(Weights):
         io.write(path, io.ModelFile(self._architecture(), self.state_dict(), state))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> CNN:
+    def load(cls, path: str | os.PathLike[str]) -> Self:
         """Load a network that was saved with `save`.
 
         Parameters
@@ -373,40 +241,32 @@ class CNN(Weights):
             If it cannot be read.
         """
         file = io.read(path)
-        built = file.architecture
         try:
-            model = cls(
-                built.layers,
-                built.input_shape,
-                built.loss,
-                built.optimizer,
-                built.seed,
-                built.dtype,
-                built.exact_conv,
-            )
-            model._set(check_state(file.parameters, model.state_dict(), True, "its weights"))
-            if file.optimizer_state is not None:
-                model._network.load_optimizer_state(file.optimizer_state)
+            return cls._from_file(file)
         except (ValueError, TypeError, KeyError) as error:
             raise FileFormatError(f"{os.fspath(path)}: cannot be used: {error}") from error
+
+    @classmethod
+    def _from_file(cls, file: io.ModelFile) -> Self:
+        """Make the network that a file describes."""
+        built = file.architecture
+        model = cls(
+            built.layers,
+            built.input_shape,
+            built.loss,
+            built.optimizer,
+            built.seed,
+            built.dtype,
+            built.exact_conv,
+        )
+        model._set(check_state(file.parameters, model.state_dict(), True, "its weights"))
+        if built.frozen:
+            model._set_frozen(built.frozen)
+        if file.optimizer_state is not None:
+            model._network.load_optimizer_state(file.optimizer_state)
         model._epochs_trained = built.epochs_trained
         return model
 
-    # Inside
-
-    def _rate(self) -> float:
-        """Give the learning rate, which callbacks may change at any time."""
-        return self._optimizer.learning_rate
-
-    def _order(self, images: int, shuffle: bool) -> Array:
-        """Draw the order of the next epoch; no two epochs of this network have the same."""
-        epoch = self._epochs_trained
-        self._epochs_trained += 1
-        return _core.permutation(images, self._seed, epoch) if shuffle else np.arange(images)
-
-    def _evaluate(self, data: Data, chunk: int) -> dict[str, float]:
-        """Score checked data; rounded to the network's precision, so that chunks do not show."""
-        found = _training.evaluate(self._network, data, chunk)
-        if abs(found["loss"]) <= self._largest:
-            found["loss"] = float(self._dtype.type(found["loss"]))
-        return found
+    def _copy(self) -> Self:
+        """Make a network with the same weights and a new optimizer, for trials."""
+        return self._from_file(io.ModelFile(self._architecture(), self.state_dict(), None))

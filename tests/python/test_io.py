@@ -90,6 +90,13 @@ def test_every_layer_survives(tmp_path: Path) -> None:
         layers.MaxPool2D(2, stride=1, padding=1),
         layers.UpSample2D((1, 2), "bilinear"),
         layers.AvgPool2D(3, stride=2),
+        layers.BatchNorm(0.8, 1e-3, "tanh"),
+        layers.Dropout(0.1),
+        layers.SpatialDropout2D(0.1),
+        layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2),
+        layers.SeparableConv2D(6, 3, padding="same", activation="silu"),
+        layers.Residual([layers.Conv2D(6, 1)], [layers.Conv2D(6, 1)], "relu"),
+        layers.Concat([[], [layers.Residual([layers.Conv2D(6, 1)])]]),
     ]
     seen = set()
     for ending in (layers.Flatten(), layers.GlobalAvgPool2D(), layers.GlobalMaxPool2D()):

@@ -13,7 +13,7 @@ import pytest
 
 from cnnx import Callback, ConfigError
 from cnnx.callbacks import Logs
-from cnnx.progress import BarProgress, LineProgress, progress_for
+from cnnx.callbacks.progress import LineProgress, ProgressBar, progress_for
 from small import small_data, small_model
 
 FOLDER = Path(__file__).parent
@@ -66,10 +66,9 @@ def test_bar(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_bar_shows_running_scores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnnx.progress._REFRESH_SECONDS", 0.0)
     monkeypatch.setattr(sys, "stderr", stream := Terminal())
     x, y = small_data(40)
-    small_model().train(x, y, batch_size=10)
+    small_model().train(x, y, batch_size=10, callbacks=[ProgressBar(refresh=0)])
     for batches in range(1, 5):
         assert re.search(rf"{batches}/4 \S+, loss \S+ acc \S+ \d+ img/s", stream.getvalue())
 
@@ -89,7 +88,7 @@ def test_auto_looks_at_the_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     assert type(progress_for("auto")) is LineProgress
     monkeypatch.setattr(sys, "stderr", Terminal())
-    assert type(progress_for("auto")) is BarProgress
+    assert type(progress_for("auto")) is ProgressBar
     assert type(progress_for(2)) is LineProgress
     monkeypatch.setattr(sys, "stderr", None)
     assert progress_for("auto") is None
@@ -106,7 +105,7 @@ def test_auto_finds_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     monkeypatch.setitem(sys.modules, "IPython", IPython)
-    assert type(progress_for("auto")) is BarProgress
+    assert type(progress_for("auto")) is ProgressBar
 
 
 @pytest.mark.parametrize(

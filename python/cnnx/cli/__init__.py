@@ -1,4 +1,4 @@
-"""The command line, ``cnnx``: train, evaluate, predict, info, config.
+"""The command line, ``cnnx``: train, check, find-lr, evaluate, predict, info, config.
 
 One module per subcommand, each with `HELP`, `DESCRIPTION`, `add_arguments` and `run`, which
 does the work. `main` turns what happened into an exit code.
@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import cnnx
-from cnnx.cli import config, evaluate, info, output, predict, train
+from cnnx.cli import check, config, config_file, evaluate, find_lr, info, output, predict, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,8 @@ __all__ = ["main"]
 
 COMMANDS = {
     "train": train,
+    "check": check,
+    "find-lr": find_lr,
     "evaluate": evaluate,
     "predict": predict,
     "info": info,
@@ -68,12 +70,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    given = list(sys.argv[1:] if argv is None else argv)
     try:
-        args = _parser().parse_args(argv)
+        parser = _parser()
+        args = parser.parse_args(given)
+        if getattr(args, "config", None) is not None:
+            args = _with_file(parser, given, args)
         args.run(args)
     except SystemExit as stop:  # argparse: --help, --version, wrong usage
         return stop.code if isinstance(stop.code, int) else USAGE
     return OK
+
+
+def _with_file(
+    parser: argparse.ArgumentParser, given: list[str], args: argparse.Namespace
+) -> argparse.Namespace:
+    """Parse the arguments again, those of a configuration file before those given."""
+    try:
+        found = config_file.read(args.config, args.parser)
+    except cnnx.ConfigError as error:
+        args.parser.error(str(error))
+    command = given.index(args.command)
+    return parser.parse_args([*given[: command + 1], *found, *given[command + 1 :]])
 
 
 class _Parser(argparse.ArgumentParser):
@@ -95,5 +113,5 @@ def _parser() -> argparse.ArgumentParser:
     for name, command in COMMANDS.items():
         subparser = commands.add_parser(name, help=command.HELP, description=command.DESCRIPTION)
         command.add_arguments(subparser)
-        subparser.set_defaults(run=command.run, parser=subparser)
+        subparser.set_defaults(run=command.run, parser=subparser, command=name)
     return parser

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any, Protocol
 
 import cnnx
 from cnnx._validate import LARGEST_INT, LARGEST_SEED
+
+
+class Adder(Protocol):
+    """What arguments are added to: a parser, or a group of its arguments."""
+
+    def add_argument(self, *names: str, **options: Any) -> Any:
+        """Add an argument."""
+        ...
 
 
 def positive_int(text: str) -> int:
@@ -24,6 +33,20 @@ def positive_float(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
     return value
+
+
+def not_negative_float(text: str) -> float:
+    """Parse a finite number of at least 0."""
+    value = _number(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of at least 0, got {text!r}")
+    return value
+
+
+def size(text: str) -> tuple[int, int]:
+    """Parse a height and a width, such as "32x48"; "32" means both."""
+    height, cross, width = text.partition("x")
+    return positive_int(height), positive_int(width if cross else height)
 
 
 def fraction(text: str) -> float:
@@ -65,7 +88,7 @@ def apply_threads(args: argparse.Namespace) -> None:
         args.parser.error(f"argument --threads: {error}")
 
 
-def add_data_root(parser: argparse.ArgumentParser) -> None:
+def add_data_root(parser: Adder) -> None:
     """Add ``--data-root``."""
     parser.add_argument(
         "--data-root",

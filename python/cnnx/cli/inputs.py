@@ -77,6 +77,21 @@ def is_npz(path: str) -> bool:
         return file.read(4).startswith(_ZIP_MAGICS)
 
 
+def names_in(path: str) -> set[str]:
+    """Name the arrays of an .npz file.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name.removesuffix(".npy") for name in archive.namelist()}
+    except zipfile.BadZipFile as error:
+        raise FileFormatError(f"{path}: damaged .npz file: {error}") from error
+
+
 def as_images(array: NDArray[Any], input_shape: tuple[int, ...]) -> NDArray[Any]:
     """Add the axes that image files leave out.
 

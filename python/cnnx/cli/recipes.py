@@ -18,17 +18,14 @@ if TYPE_CHECKING:
     from cnnx.optimizers import Optimizer
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """A data set with a network that suits it and the way to train that.
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A network and the way to train it.
 
     Attributes
     ----------
-    load : callable
-        Returns ``(x_train, y_train), (x_test, y_test)``. It is given the folder that the
-        user named, or None, if `has_root`; nothing otherwise.
     layers : callable
-        Returns the layers of a new network.
+        Returns the layers of a new network, given the shape of an image and the number of classes.
     epochs, batch_size : int
         Length of the training and number of images in a batch.
     optimizer : Optimizer
@@ -36,17 +33,33 @@ class Recipe:
     validation_split : float
         Share of the training images that is kept for validation; with 0 the test images
         serve, which is honest as long as nothing is chosen by the result.
-    has_root : bool
-        Whether the data comes from files that may lie in a folder of the user's.
     """
 
-    load: Callable[..., Split]
-    layers: Callable[[], list[Layer]]
+    layers: Callable[[tuple[int, ...], int], list[Layer]]
     epochs: int
     batch_size: int
     optimizer: Optimizer
     validation_split: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Plan):
+    """A data set with a network that suits it and the way to train that.
+
+    Attributes
+    ----------
+    load : callable
+        Returns ``(x_train, y_train), (x_test, y_test)``. It is given the folder that the
+        user named, or None, if `has_root`; nothing otherwise.
+    has_root : bool
+        Whether the data comes from files that may lie in a folder of the user's.
+    class_names : tuple of str, optional
+        What the classes are called, where they are called anything but their numbers.
+    """
+
+    load: Callable[..., Split]
     has_root: bool = False
+    class_names: tuple[str, ...] | None = None
 
     def data(self, root: str | None) -> Split:
         """Load the data set.
@@ -64,7 +77,7 @@ class Recipe:
         return self.load(root) if self.has_root else self.load()
 
 
-def _digits_layers() -> list[Layer]:
+def _digits_layers(_: tuple[int, ...], classes: int) -> list[Layer]:
     return [
         layers.Conv2D(16, 3, padding="same", activation="relu"),
         layers.Conv2D(32, 3, padding="same", activation="relu"),
@@ -73,11 +86,11 @@ def _digits_layers() -> list[Layer]:
         layers.MaxPool2D(2),
         layers.Flatten(),
         layers.Dense(64, activation="relu"),
-        layers.Dense(10, activation="softmax"),
+        layers.Dense(classes, activation="softmax"),
     ]
 
 
-def _fashion_mnist_layers() -> list[Layer]:
+def _fashion_mnist_layers(_: tuple[int, ...], classes: int) -> list[Layer]:
     return [
         layers.Rescale(1 / 255),
         layers.Conv2D(32, 3, padding="same", activation="relu"),
@@ -86,7 +99,24 @@ def _fashion_mnist_layers() -> list[Layer]:
         layers.MaxPool2D(2),
         layers.Flatten(),
         layers.Dense(128, activation="relu"),
-        layers.Dense(10, activation="softmax"),
+        layers.Dense(classes, activation="softmax"),
+    ]
+
+
+def _general_layers(input_shape: tuple[int, ...], classes: int) -> list[Layer]:
+    """Three convolutions, pooled for as long as there is something to pool."""
+    _, height, width = input_shape
+    parts: list[Layer] = []
+    for filters in (32, 64, 64):
+        parts.append(layers.Conv2D(filters, 3, padding="same", activation="relu"))
+        if min(height, width) >= 4:
+            parts.append(layers.MaxPool2D(2))
+            height, width = height // 2, width // 2
+    return [
+        *parts,
+        layers.Flatten(),
+        layers.Dense(128, activation="relu"),
+        layers.Dense(classes, activation="softmax"),
     ]
 
 
@@ -106,5 +136,16 @@ RECIPES = {
         batch_size=64,
         optimizer=optimizers.SGD(0.02, momentum=0.9),
         has_root=True,
+        class_names=datasets.FASHION_MNIST_CLASSES,
     ),
 }
+
+
+GENERAL = Plan(
+    layers=_general_layers,
+    epochs=10,
+    batch_size=32,
+    optimizer=optimizers.AdamW(0.001),
+    validation_split=0.2,
+)
+"""What is done with data of the user's own."""

@@ -1,53 +1,82 @@
-"""``cnnx train``: train a network on a data set, and say how well it does."""
+"""``cnnx train``: train a network on images, and say how well it does."""
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 import cnnx
-from cnnx import CNN, ConfigError, io, optimizers
-from cnnx.cli import arguments, output
-from cnnx.cli.recipes import RECIPES, Recipe
+from cnnx import CNN, ConfigError, callbacks, io
+from cnnx.cli import arguments, choices, config_file, network_arguments, output, training_data
 
 if TYPE_CHECKING:
-    import argparse
+    from cnnx.callbacks import Callback
+    from cnnx.cli.training_data import TrainingData
 
-    from cnnx.optimizers import Optimizer
 
-
-HELP = "train a network on a data set"
+HELP = "train a network on images"
 DESCRIPTION = (
-    "Train a network on a data set and print its score on the test images. "
-    "Everything has a default that suits the data set."
+    "Train a network and print its score on the test images, or on images held out where there "
+    "are none. Everything has a default that suits the data."
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
-    parser.add_argument("dataset", choices=RECIPES, help="the data set")
-    parser.add_argument("--out", metavar="FILE", help="save the trained network (.safetensors)")
-    parser.add_argument("--epochs", type=arguments.positive_int, metavar="N")
-    parser.add_argument("--batch-size", type=arguments.positive_int, metavar="N")
-    parser.add_argument("--optimizer", choices=optimizers.REGISTRY)
-    parser.add_argument("--lr", type=arguments.positive_float, metavar="X", help="learning rate")
-    parser.add_argument(
-        "--momentum", type=arguments.fraction, metavar="X", help="for optimizers that have one"
+    training_data.add_arguments(parser)
+    network_arguments.add_arguments(parser)
+    group = parser.add_argument_group("training")
+    group.add_argument("--epochs", type=arguments.positive_int, metavar="N")
+    group.add_argument("--batch-size", type=arguments.positive_int, metavar="N")
+    group.add_argument(
+        "--schedule",
+        choices=choices.registry("schedules"),
+        help="how the learning rate changes while it trains",
     )
-    parser.add_argument(
-        "--validation-split",
-        type=arguments.fraction,
-        metavar="X",
-        help="share of the training images kept for validation; 0: validate on the test images",
+    group.add_argument(
+        "--augment",
+        metavar="NAMES",
+        help="what happens to images on their way, in this order, separated by commas: "
+        f"{', '.join(choices.registry('augment'))}; a number after = sets the first argument, "
+        "as in flip,crop=2",
     )
-    parser.add_argument(
-        "--seed",
-        type=arguments.seed,
-        default=0,
+    group.add_argument(
+        "--class-weight",
+        choices=("balanced",),
+        help="how much a class counts in the loss; balanced: each as much as any other",
+    )
+    group.add_argument(
+        "--early-stopping",
+        type=arguments.positive_int,
+        metavar="PATIENCE",
+        help="end after PATIENCE epochs without a better validation loss, and take the best epoch",
+    )
+    files = parser.add_argument_group("files")
+    files.add_argument("--out", metavar="FILE", help="save the trained network (.safetensors)")
+    files.add_argument(
+        "--checkpoint",
+        metavar="DIR",
+        help="write checkpoints there, after every epoch; the same command goes on from them",
+    )
+    files.add_argument(
+        "--every",
+        type=arguments.positive_int,
         metavar="N",
-        help="decides the first weights and the order of the images (default: 0)",
+        help="write a checkpoint after every N batches too",
     )
-    arguments.add_data_root(parser)
+    files.add_argument(
+        "--resume",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="go on from checkpoints that are there, or remove them (default: --resume)",
+    )
+    files.add_argument("--csv", metavar="FILE", help="write the scores, a line an epoch")
+    files.add_argument("--tensorboard", metavar="DIR", help="write the scores for TensorBoard")
+    config_file.add_arguments(parser)
     arguments.add_threads(parser)
     arguments.add_json(parser)
     parser.add_argument("--quiet", action="store_true", help="show no progress")
@@ -55,79 +84,161 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Train, save, evaluate and report."""
-    recipe = RECIPES[args.dataset]
-    if args.data_root is not None and not recipe.has_root:
-        args.parser.error(f"{args.dataset} is part of cnnx: --data-root does not apply")
-    epochs = args.epochs or recipe.epochs
-    batch_size = args.batch_size or recipe.batch_size
-    split = recipe.validation_split if args.validation_split is None else args.validation_split
+    _check(args)
     arguments.apply_threads(args)
+    data = training_data.load(args)
+    if args.early_stopping is not None and data.held_out is None and not data.split:
+        args.parser.error("argument --early-stopping: needs images held out: --validation-split X")
+    model = network_arguments.model(args, data)
+    options = _options(args, data)
+    if args.print_config:
+        output.emit(config_file.write(options, args.parser))
+        return
+    if not args.quiet:
+        others = 0 if data.held_out is None else len(_labels(data.held_out))
+        output.note(
+            f"{args.data}: {len(data.labels)} images for training, {others} for the "
+            f"{data.held_out_name}; {cnnx.get_num_threads()} threads"
+        )
+    start = time.perf_counter()
+    try:  # the data is sound, so what is refused here is an argument
+        history = model.train(data.x, data.y, **_training(args, data, options))
+    except ValueError as error:
+        args.parser.error(str(error))
+    seconds = time.perf_counter() - start
+    average = model.averaged_weights() if args.ema is not None else contextlib.nullcontext()
+    with average:
+        if args.out is not None:
+            model.save(args.out, include_optimizer=args.ema is None)
+        scores = None if data.held_out is None else training_data.score(model, data.held_out)
+    _report(args, model, data, options, history.history, scores, seconds)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse arguments that cannot be used, before anything is loaded."""
+    if args.every is not None and args.checkpoint is None:
+        args.parser.error("argument --every: needs a folder: --checkpoint DIR")
+    if args.augment is not None:
+        try:
+            choices.augmentations(args.augment)
+        except argparse.ArgumentTypeError as error:
+            args.parser.error(f"argument --augment: {error}")
     if args.out is not None:
         try:
             io.check_writable(args.out)
         except ConfigError as error:
             args.parser.error(f"argument --out: {error}")
 
-    (x, y), (x_test, y_test) = recipe.data(args.data_root)
-    if not args.quiet:
-        output.note(
-            f"{args.dataset}: {len(x)} images for training, {len(x_test)} for the test; "
-            f"{cnnx.get_num_threads()} threads"
-        )
-    start = time.perf_counter()
-    try:  # the data is sound, so what is refused here is an argument
-        optimizer = _optimizer(args, recipe)
-        model = CNN(recipe.layers(), input_shape=x.shape[1:], optimizer=optimizer, seed=args.seed)
-        history = model.train(
-            x,
-            y,
-            epochs=epochs,
-            batch_size=batch_size,
-            validation_split=split,
-            validation_data=None if split else (x_test, y_test),
-            verbose=0 if args.quiet else "auto",
-        )
-    except ValueError as error:
-        args.parser.error(str(error))
-    seconds = time.perf_counter() - start
-    if args.out is not None:
-        model.save(args.out)
-    scores = model.evaluate(x_test, y_test)
 
+def _options(args: argparse.Namespace, data: TrainingData) -> dict[str, Any]:
+    """Name the values in use, by option."""
+    options = dict(vars(args))
+    options |= network_arguments.effective(args, data)
+    options["epochs"] = args.epochs or data.plan.epochs
+    options["batch_size"] = args.batch_size or data.plan.batch_size
+    if args.validation_split is None and data.held_out_name == "test":
+        options["validation_split"] = data.split
+    elif args.validation_split is None:
+        options["validation_split"] = data.plan.validation_split
+    if args.size is not None:
+        options["size"] = "x".join(map(str, args.size))
+    return options
+
+
+def _training(
+    args: argparse.Namespace, data: TrainingData, options: dict[str, Any]
+) -> dict[str, Any]:
+    """Name the arguments of `CNN.train`."""
+    found: dict[str, Any] = {
+        "epochs": options["epochs"],
+        "batch_size": options["batch_size"],
+        "validation_split": data.split,
+        "validation_data": None if data.split else data.held_out,
+        "verbose": 0 if args.quiet else "auto",
+        "callbacks": _callbacks(args),
+    }
+    if args.schedule is not None:
+        found["schedule"] = args.schedule
+    if args.augment is not None:
+        found["augment"] = choices.augmentations(args.augment)
+    if args.class_weight is not None:
+        found["class_weight"] = _balanced(data)
+    if args.checkpoint is not None:
+        found |= {"checkpoint": args.checkpoint, "every": args.every, "resume": args.resume}
+    return found
+
+
+def _callbacks(args: argparse.Namespace) -> list[Callback]:
+    """Make the callbacks."""
+    found: list[Callback] = []
+    if args.early_stopping is not None:
+        found.append(
+            callbacks.EarlyStopping("val_loss", patience=args.early_stopping, restore_best=True)
+        )
+    if args.csv is not None:
+        found.append(callbacks.CSVLogger(args.csv))
+    if args.tensorboard is not None:
+        found.append(callbacks.TensorBoard(args.tensorboard))
+    return found
+
+
+def _balanced(data: TrainingData) -> dict[int, float]:
+    """Weigh each class so that all count alike; folders do not tell `CNN.train` their labels."""
+    counts = np.bincount(data.labels, minlength=data.classes)
+    present = int((counts > 0).sum())
+    return {
+        label: len(data.labels) / (present * int(count))
+        for label, count in enumerate(counts)
+        if count
+    }
+
+
+def _labels(held_out: Any) -> Any:
+    """Give the labels of images that are held out."""
+    return held_out[1] if isinstance(held_out, tuple) else held_out.labels
+
+
+def _report(
+    args: argparse.Namespace,
+    model: CNN,
+    data: TrainingData,
+    options: dict[str, Any],
+    history: dict[str, list[float]],
+    scores: dict[str, float] | None,
+    seconds: float,
+) -> None:
+    """Say how it went."""
     if args.json:
         output.emit_json(
             {
-                "dataset": args.dataset,
+                "dataset": args.data,
+                "classes": None if data.names is None else list(data.names),
                 "config": {
-                    "epochs": epochs,
-                    "batch_size": batch_size,
-                    "optimizer": optimizer.to_dict(),
-                    "validation_split": split,
+                    "model": args.model,
+                    "loss": model.loss.to_dict(),
+                    "epochs": options["epochs"],
+                    "batch_size": options["batch_size"],
+                    "optimizer": network_arguments.optimizer(args, data).to_dict(),
+                    "schedule": args.schedule,
+                    "augment": args.augment,
+                    "validation_split": options["validation_split"],
                     "seed": args.seed,
                     "threads": cnnx.get_num_threads(),
                 },
-                "history": history.history,
-                "test": scores,
+                "parameters": model.parameter_count,
+                "history": history,
+                data.held_out_name: scores,
                 "seconds": seconds,
                 "model": args.out,
             }
         )
         return
-    output.emit(
-        f"test accuracy {scores['accuracy']:.2%}, test loss {scores['loss']:.4f}, "
-        f"trained in {seconds:.1f} s"
-    )
+    name = data.held_out_name
+    parts = [f"trained in {seconds:.1f} s"]
+    if scores is not None:
+        parts.insert(0, f"{name} loss {scores['loss']:.4f}")
+        if "accuracy" in scores:
+            parts.insert(0, f"{name} accuracy {scores['accuracy']:.2%}")
+    output.emit(", ".join(parts))
     if args.out is not None:
         output.emit(f"saved {args.out}")
-
-
-def _optimizer(args: argparse.Namespace, recipe: Recipe) -> Optimizer:
-    """Make the optimizer: the recipe's, or another one with that one's own defaults."""
-    settings = recipe.optimizer.to_dict()
-    if args.optimizer not in {None, recipe.optimizer.kind}:
-        settings = {"kind": args.optimizer}
-    if args.lr is not None:
-        settings["learning_rate"] = args.lr
-    if args.momentum is not None:
-        settings["momentum"] = args.momentum
-    return optimizers.from_dict(settings)

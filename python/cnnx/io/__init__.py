@@ -12,7 +12,7 @@ from typing import Protocol
 
 from cnnx.errors import ConfigError, FileFormatError
 from cnnx.io import _paths, safetensors
-from cnnx.io._model_file import FORMAT_VERSION, Architecture, ModelFile
+from cnnx.io._model_file import FORMAT_VERSION, Architecture, ModelFile, Training
 
 
 class Format(Protocol):
@@ -128,6 +128,7 @@ __all__ = [
     "Architecture",
     "Format",
     "ModelFile",
+    "Training",
     "check_writable",
     "read",
     "write",

@@ -18,7 +18,7 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """Everything that a network is built from, and how many epochs it has trained."""
+    """Everything that a network is built from, how many epochs it has trained, what is frozen."""
 
     layers: tuple[layers.Layer, ...]
     input_shape: tuple[int, ...]
@@ -28,6 +28,7 @@ class Architecture:
     dtype: str
     exact_conv: bool
     epochs_trained: int
+    frozen: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Write this down as values that JSON holds.
@@ -37,6 +38,7 @@ class Architecture:
         dict[str, Any]
             With the format's version under "format_version".
         """
+        frozen = {"frozen": list(self.frozen)} if self.frozen else {}
         return {
             "format_version": FORMAT_VERSION,
             "layers": [layer.to_dict() for layer in self.layers],
@@ -47,6 +49,7 @@ class Architecture:
             "dtype": self.dtype,
             "exact_conv": self.exact_conv,
             "epochs_trained": self.epochs_trained,
+            **frozen,
         }
 
     @classmethod
@@ -80,11 +83,15 @@ class Architecture:
                 f"it has format version {version}, and this cnnx reads up to {FORMAT_VERSION}; "
                 "upgrade cnnx"
             )
+        values = {"frozen": [], **values}
         missing = [name for name in cls.__slots__ if name not in values]
         if missing:
             raise ConfigError(f"its description has no {', '.join(missing)}")
         if not isinstance(values["layers"], list):
             raise TypeError("its description's layers are not a list")
+        frozen = values["frozen"]
+        if not isinstance(frozen, list) or not all(isinstance(name, str) for name in frozen):
+            raise TypeError("its description's frozen parameters are not a list of names")
         return cls(
             layers=tuple(layers.from_dict(layer) for layer in values["layers"]),
             input_shape=check_input_shape(values["input_shape"]),
@@ -94,7 +101,24 @@ class Architecture:
             dtype=choice(values["dtype"], "model", "dtype", ("float32", "float64")),
             exact_conv=flag(values["exact_conv"], "model", "exact_conv"),
             epochs_trained=integer(values["epochs_trained"], "model", "epochs_trained", minimum=0),
+            frozen=tuple(frozen),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """Where a training stands, in a checkpoint.
+
+    Attributes
+    ----------
+    values : dict[str, Any]
+        Plain values, as JSON holds them; NaN is one.
+    arrays : dict[str, ndarray]
+        Arrays by name.
+    """
+
+    values: dict[str, Any]
+    arrays: dict[str, Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +133,11 @@ class ModelFile:
         Weights and biases by name ("0.weight"), in PyTorch's layouts.
     optimizer_state : dict[str, ndarray] or None
         What the optimizer remembers, if it was saved.
+    training : Training or None
+        Where its training stands, if the file is a checkpoint.
     """
 
     architecture: Architecture
     parameters: dict[str, Array]
     optimizer_state: dict[str, Array] | None
+    training: Training | None = None

@@ -2,7 +2,8 @@
 
 The metadata has the architecture under "cnnx" and a checksum of it and of all tensors under
 "cnnx.crc32". Parameters have PyTorch's names and layouts; the optimizer's state has the prefix
-"optimizer.".
+"optimizer.". Checkpoints have where the training stands under "cnnx.training", and its arrays with
+the prefix "training.".
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import numpy as np
 
 from cnnx._arrays import Array
 from cnnx.errors import ConfigError, FileFormatError
-from cnnx.io._model_file import Architecture, ModelFile
+from cnnx.io._model_file import Architecture, ModelFile, Training
 from cnnx.io._paths import replacing
 
-_PREFIX = "optimizer."
+_OPTIMIZER = "optimizer."
+_TRAINING = "training."
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive (a PyTorch or Keras file?)",
     b"\x89HDF": "an HDF5 file (from Keras?)",
@@ -51,9 +53,14 @@ def write(path: str | os.PathLike[str], model: ModelFile) -> None:
 
     tensors = {name: np.ascontiguousarray(a) for name, a in model.parameters.items()}
     for name, state in (model.optimizer_state or {}).items():
-        tensors[_PREFIX + name] = np.asarray(state, order="C")
+        tensors[_OPTIMIZER + name] = np.asarray(state, order="C")
     description = json.dumps(model.architecture.to_dict(), allow_nan=False)
-    metadata = {"cnnx": description, "cnnx.crc32": _checksum(description, tensors)}
+    metadata = {"cnnx": description}
+    if model.training is not None:
+        for name, array in model.training.arrays.items():
+            tensors[_TRAINING + name] = np.asarray(array, order="C")
+        metadata["cnnx.training"] = json.dumps(model.training.values)
+    metadata["cnnx.crc32"] = _checksum(_text(metadata), tensors)
     with replacing(path) as temporary:
         try:
             save_file(tensors, temporary, metadata=metadata)
@@ -88,7 +95,7 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
             "network); build the network and pass the tensors to its load_state_dict"
         )
     description = metadata["cnnx"]
-    if metadata.get("cnnx.crc32") != _checksum(description, tensors):
+    if metadata.get("cnnx.crc32") != _checksum(_text(metadata), tensors):
         raise FileFormatError(
             f"{os.fspath(path)}: the checksum does not fit the contents; the file was damaged or "
             "changed after cnnx wrote it"
@@ -98,9 +105,16 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
         architecture = Architecture.from_dict(values)
     except (ValueError, TypeError, RecursionError) as error:
         raise FileFormatError(f"{os.fspath(path)}: cannot be used: {error}") from error
-    state = {n.removeprefix(_PREFIX): t for n, t in tensors.items() if n.startswith(_PREFIX)}
-    parameters = {n: t for n, t in tensors.items() if not n.startswith(_PREFIX)}
-    return ModelFile(architecture, parameters, state or None)
+    kept = {
+        prefix: {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+        for prefix in (_OPTIMIZER, _TRAINING)
+    }
+    parameters = {n: t for n, t in tensors.items() if not n.startswith((_OPTIMIZER, _TRAINING))}
+    training = None
+    if "cnnx.training" in metadata:
+        # The checksum fits, so cnnx wrote it.
+        training = Training(json.loads(metadata["cnnx.training"]), kept[_TRAINING])
+    return ModelFile(architecture, parameters, kept[_OPTIMIZER] or None, training)
 
 
 def _read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, Array]]:
@@ -128,9 +142,14 @@ def _read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[st
     return metadata, tensors
 
 
-def _checksum(description: str, tensors: dict[str, Array]) -> str:
-    """Sum up the description and, in the order of their names, the tensors."""
-    crc = zlib.crc32(description.encode())
+def _text(metadata: dict[str, str]) -> str:
+    """Give the text that the checksum covers."""
+    return metadata["cnnx"] + metadata.get("cnnx.training", "")
+
+
+def _checksum(text: str, tensors: dict[str, Array]) -> str:
+    """Sum up the text and, in the order of their names, the tensors."""
+    crc = zlib.crc32(text.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
         crc = zlib.crc32(f"{name} {tensor.dtype.name} {tensor.shape}".encode(), crc)

@@ -142,7 +142,7 @@ LABELS = [
             ValueError, ("y", "finite", "inf", "y[0, 0]")),
     BadCall("train without labels",
             lambda s: s.model.train(s.x, None, verbose=0),  # type: ignore[arg-type]
-            TypeError, ("y", "None", "array")),
+            TypeError, ("y is missing", "labels")),
     BadCall("train with one label for all", lambda s: s.model.train(s.x, 3, verbose=0),
             ShapeError, ("y", "at least one label", "()")),
     BadCall("class labels for a network that ends in maps",

@@ -38,7 +38,9 @@ def test_json_stands_alone(run: Run) -> None:
     result = run("train", "digits", "--epochs", 2, "--seed", 3, "--json", "--threads", 1)
     assert result.returncode == 0, result.stderr
     document = json.loads(result.stdout)
-    assert set(document) == {"dataset", "config", "history", "test", "seconds", "model"}
+    assert set(document) == {
+        "dataset", "classes", "config", "parameters", "history", "test", "seconds", "model",
+    }  # fmt: skip
     assert document["dataset"] == "digits"
     assert document["config"]["epochs"] == 2
     assert document["config"]["seed"] == 3
@@ -230,7 +232,7 @@ def test_every_recipe_fits_its_data(name: str, tmp_path: Path) -> None:
     if recipe.has_root:
         write_fashion_mnist(tmp_path)
     (x, y), (x_test, y_test) = recipe.data(str(tmp_path))
-    model = CNN(recipe.layers(), x.shape[1:], optimizer=recipe.optimizer)
+    model = CNN(recipe.layers(x.shape[1:], 10), x.shape[1:], optimizer=recipe.optimizer)
     assert model.predict(x[:2]).shape == (2, 10)
     loss, _ = model.train_batch(x[:4], y[:4])
     assert np.isfinite(loss)

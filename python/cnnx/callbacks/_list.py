@@ -1,7 +1,4 @@
-"""Callbacks: what is called while a network trains.
-
-Hook names and their order are Keras'. Epochs and batches count from 0.
-"""
+"""The callbacks of a training, called in order."""
 
 from __future__ import annotations
 
@@ -9,61 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cnnx._validate import describe
+from cnnx.callbacks._base import Callback, Logs
 
 if TYPE_CHECKING:
     from cnnx.model import CNN
-
-Logs = dict[str, float]
-"""Scores by name: "loss" and "accuracy", after validation "val_loss" and "val_accuracy" too."""
-
-
-class Callback:
-    """The base class: override the hooks that you need.
-
-    Set ``self.model.stop_training = True`` in a hook to end training after the running epoch.
-
-    Attributes
-    ----------
-    model : CNN
-        The network that trains, from `set_model` on.
-    params : Mapping[str, Any]
-        "epochs", "steps" (batches an epoch), "batch_size", "samples" and "verbose".
-    """
-
-    model: CNN
-    params: Mapping[str, Any]
-
-    def set_model(self, model: CNN) -> None:
-        """Receive the network, before training."""
-        self.model = model
-
-    def set_params(self, params: Mapping[str, Any]) -> None:
-        """Receive the parameters of the training, before it."""
-        self.params = params
-
-    def on_train_begin(self, logs: Logs) -> None:
-        """Follow the begin of training; ``logs`` is empty."""
-
-    def on_train_end(self, logs: Logs) -> None:
-        """Follow the end of training; ``logs`` holds the last epoch's scores."""
-
-    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Follow the begin of an epoch; ``logs`` is empty."""
-
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Follow the end of an epoch, validation included; ``logs`` holds its scores."""
-
-    def on_train_batch_begin(self, batch: int, logs: Logs) -> None:
-        """Follow the begin of a batch; ``logs`` is empty."""
-
-    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """Follow the end of a batch; ``logs`` holds the epoch's averages until now."""
-
-    def on_test_begin(self, logs: Logs) -> None:
-        """Follow the begin of validation; ``logs`` is empty."""
-
-    def on_test_end(self, logs: Logs) -> None:
-        """Follow the end of validation; ``logs`` holds "loss" and "accuracy"."""
 
 
 class CallbackList:
@@ -149,4 +95,4 @@ def check_callbacks(value: object) -> tuple[Callback, ...]:
     return tuple(value)
 
 
-__all__ = ["Callback", "CallbackList", "Logs", "check_callbacks"]
+__all__ = ["CallbackList", "check_callbacks"]

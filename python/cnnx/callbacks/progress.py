@@ -10,10 +10,11 @@ import importlib.util
 import os
 import sys
 import time
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, TextIO
 
-from cnnx._validate import describe
-from cnnx.callbacks import Callback, Logs
+from cnnx._validate import describe, flag, real
+from cnnx.callbacks._base import Callback, Logs
 from cnnx.errors import ConfigError
 
 Verbose = Literal["auto", 0, 1, 2]
@@ -22,42 +23,76 @@ Verbose = Literal["auto", 0, 1, 2]
 _REFRESH_SECONDS = 0.1
 
 
-class BarProgress(Callback):
-    """A tqdm bar an epoch: batches, running scores, images per second, validation at its end."""
+class ProgressBar(Callback):
+    """A tqdm bar an epoch: batches, running scores, images per second, validation at its end.
 
-    def __init__(self) -> None:
+    ``verbose=1`` shows one as it is by itself; pass your own to change it.
+
+    Parameters
+    ----------
+    refresh : float
+        How many seconds lie between two drawings, at least.
+    keep : bool
+        Whether an epoch's scores stay on the screen when it is over.
+    file : text file, optional
+        Where it is drawn; standard error by itself.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If `refresh` is negative.
+    """
+
+    def __init__(
+        self, refresh: float = _REFRESH_SECONDS, keep: bool = True, file: TextIO | None = None
+    ) -> None:
+        self._refresh = real(refresh, "ProgressBar", "refresh", minimum=0.0)
+        self._keep = flag(keep, "ProgressBar", "keep")
+        if file is not None and not hasattr(file, "write"):
+            raise TypeError(f"ProgressBar: file must be a text file to write, got {describe(file)}")
+        self._file = file
         self._bar: Any = None
         self._begin = self._shown = 0.0
+        self._first: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
         """Draw a new bar."""
         epochs = self.params["epochs"]
+        file = sys.stderr if self._file is None else self._file
+        known = self.params["steps"] is not None
         self._bar = _bar_class()(
             desc=f"Epoch {epoch + 1:>{len(str(epochs))}}/{epochs}",
             total=self.params["steps"],
-            file=sys.stderr,
-            bar_format="{desc} |{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}",
-            **_width(),
+            file=file,
+            leave=self._keep,
+            bar_format="{desc} |{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}"
+            if known
+            else "{desc} {n_fmt} batches [{elapsed}]{postfix}",
+            **_width(file),
         )
         self._begin = self._shown = time.perf_counter()
+        self._first = None
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
         """Move the bar, a few times a second."""
         now = time.perf_counter()
+        if self._first is None:
+            self._first = batch  # not 0 where a training goes on within an epoch
         steps = self.params["steps"]
-        if now - self._shown < _REFRESH_SECONDS and batch + 1 < steps:
+        if now - self._shown < self._refresh and batch + 1 != steps:
             return
         self._shown = now
-        images = min((batch + 1) * self.params["batch_size"], self.params["samples"])
-        rate = images / max(now - self._begin, 1e-9)
         self._bar.n = batch + 1
-        self._bar.set_postfix_str(_brief(logs, rate), refresh=False)
+        self._bar.set_postfix_str(_brief(logs, self._rate(batch + 1)), refresh=False)
         self._bar.refresh()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Put the epoch's scores in the place of the bar, and leave them standing."""
-        rate = self.params["samples"] / max(self._shown - self._begin, 1e-9)
+        steps = self.params["steps"]
         self._bar.bar_format = "{desc}"
+        rate = self._rate(self._bar.n if steps is None else steps)
         self._bar.set_description_str(f"{self._bar.desc} {_brief(logs, rate)}")
         self.close()
 
@@ -66,6 +101,13 @@ class BarProgress(Callback):
         if self._bar is not None:
             self._bar.close()
             self._bar = None
+
+    def _rate(self, batches: int) -> float:
+        """Tell how many images a second the epoch has trained on, all its batches seen as whole."""
+        size, samples = self.params["batch_size"], self.params["samples"]
+        images = batches * size if samples is None else min(batches * size, samples)
+        images -= (self._first or 0) * size
+        return float(images / max(self._shown - self._begin, 1e-9))
 
 
 class LineProgress(Callback):
@@ -96,7 +138,9 @@ class LineProgress(Callback):
         """Do nothing: every line is whole."""
 
 
-def progress_for(verbose: object) -> BarProgress | LineProgress | None:
+def progress_for(
+    verbose: object, callbacks: Sequence[Callback] = ()
+) -> ProgressBar | LineProgress | None:
     """Choose how to show progress.
 
     Parameters
@@ -104,10 +148,12 @@ def progress_for(verbose: object) -> BarProgress | LineProgress | None:
     verbose : object
         "auto": a bar in terminals and notebooks and lines elsewhere; 0 (or ``False``): nothing;
         1 (or ``True``): a bar; 2: one line an epoch.
+    callbacks : sequence of Callback
+        The user's; "auto" shows nothing more where there is a progress bar among them.
 
     Returns
     -------
-    BarProgress or LineProgress or None
+    ProgressBar or LineProgress or None
         The callback, if any.
 
     Raises
@@ -124,26 +170,32 @@ def progress_for(verbose: object) -> BarProgress | LineProgress | None:
     if verbose == 0 or sys.stderr is None:
         return None
     if verbose == "auto":
+        if any(isinstance(callback, ProgressBar) for callback in callbacks):
+            return None
         verbose = 1 if sys.stderr.isatty() or _in_notebook() else 2
-    return BarProgress() if verbose == 1 else LineProgress()
+    return ProgressBar() if verbose == 1 else LineProgress()
 
 
 def _scores(logs: Logs) -> list[str]:
-    """Write each score as "accuracy 0.8531"."""
-    return [f"{name} {value:.4f}" for name, value in logs.items()]
+    """Write each score as "accuracy 0.8531", and the learning rate with the digits it has."""
+    return [
+        f"{name} {value:.3g}" if name == "learning_rate" else f"{name} {value:.4f}"
+        for name, value in logs.items()
+    ]
 
 
 def _brief(logs: Logs, rate: float) -> str:
     """Write all scores so that they fit a terminal of 80 columns."""
-    return f"{' '.join(_scores(logs)).replace('accuracy', 'acc')} {rate:.0f} img/s"
+    scores = " ".join(_scores(logs)).replace("accuracy", "acc").replace("learning_rate", "lr")
+    return f"{scores} {rate:.0f} img/s"
 
 
-def _width() -> dict[str, Any]:
+def _width(file: Any) -> dict[str, Any]:
     """Let tqdm follow the terminal's width where there is one; some say that they have none."""
     if _in_notebook():
         return {"dynamic_ncols": True}
     try:
-        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        columns = os.get_terminal_size(file.fileno()).columns
     except (OSError, ValueError, AttributeError):
         columns = 0
     return {"dynamic_ncols": True} if columns else {"ncols": 80, "nrows": 24}
@@ -165,4 +217,4 @@ def _bar_class() -> Any:
     return type("Bar", (bar,), {"monitor_interval": 0})
 
 
-__all__ = ["BarProgress", "LineProgress", "Verbose", "progress_for"]
+__all__ = ["LineProgress", "ProgressBar", "Verbose", "progress_for"]

@@ -1,0 +1,354 @@
+"""Training on whole data sets: epochs, validation, callbacks, checkpoints."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cnnx import _training, io, optimizers
+from cnnx._batches import BatchReader, Data
+from cnnx._configurable import Configurable
+from cnnx._freezing import Freezing
+from cnnx._state import check_state
+from cnnx._training import Position, Steps
+from cnnx._validate import flag, integer, real
+from cnnx.callbacks import Callback, CallbackList, Logs, check_callbacks
+from cnnx.callbacks.progress import Verbose, progress_for
+from cnnx.errors import ConfigError, DivergenceError
+from cnnx.history import History
+
+if TYPE_CHECKING:
+    from cnnx._resume import Resume
+    from cnnx.checkpoint import Checkpoint
+    from cnnx.data import Source
+    from cnnx.model import CNN
+    from cnnx.schedules import Schedule
+
+ClassWeight = Mapping[int, float] | Sequence[float] | Literal["balanced"]
+
+CHUNK = 256
+"""How many images are scored at once unless the caller says otherwise."""
+
+
+class Fitting(Freezing):
+    """The part of `CNN` that trains on whole data sets."""
+
+    stop_training: bool
+    """Set by callbacks to end training after the running epoch."""
+
+    _reader: BatchReader
+    _largest: float
+    _left: dict[str, tuple[optimizers.Optimizer, optimizers.Optimizer]]
+    """By folder of checkpoints: the optimizer that a call began with, and the one it left."""
+
+    @property
+    def optimizer(self) -> optimizers.Optimizer:
+        """The optimizer; setting another one forgets the momentum of the last."""
+        return self._optimizer
+
+    @optimizer.setter
+    def optimizer(self, value: str | optimizers.Optimizer) -> None:
+        optimizer = optimizers.resolve(value)
+        self._network.set_optimizer(optimizer.to_dict())
+        self._optimizer = optimizer
+
+    @property
+    def learning_rate(self) -> float:
+        """The optimizer's learning rate; setting it keeps the momentum."""
+        return self._optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._optimizer = self._optimizer.with_learning_rate(value)
+
+    def train(
+        self,
+        x: object,
+        y: ArrayLike | None = None,
+        epochs: int = 1,
+        batch_size: int = 32,
+        validation_data: object = None,
+        validation_split: float = 0.0,
+        shuffle: bool = True,
+        verbose: Verbose = "auto",
+        callbacks: Sequence[Callback] | None = None,
+        *,
+        schedule: str | Schedule | None = None,
+        augment: Sequence[str | Configurable] | None = None,
+        class_weight: ClassWeight | None = None,
+        sample_weight: ArrayLike | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        every: int | None = None,
+        resume: bool = True,
+    ) -> History:
+        """Train on images and their labels; a further call goes on where the last one ended.
+
+        Everything is checked before the first step. Ctrl-C ends training after the running batch.
+
+        Parameters
+        ----------
+        x : array-like
+            Images of shape (N, *input_shape): float32, float64, uint8; other integers and booleans
+            become the network's dtype. uint8 is meant for networks that begin with ``Rescale`` or
+            ``Normalize``. Or, without `y`, what gives batches: see ``cnnx.data``.
+        y : array-like, optional
+            Class indices of shape (N,), or rows of the shape of the output: probabilities for
+            "cross_entropy", any targets for "mse".
+        epochs : int
+            How often every image is used.
+        batch_size : int
+            How many images make one step; the last batch of an epoch may be smaller.
+        validation_data : (x, y), optional
+            Images and labels that are scored after every epoch, or what gives batches of them.
+        validation_split : float
+            Or the fraction of `x` and `y` that is held out for it, from their end.
+        shuffle : bool
+            Whether every epoch has an order of its own, drawn from the seed.
+        verbose : "auto", 0, 1 or 2
+            The progress on standard error: a bar in terminals and notebooks and lines elsewhere,
+            nothing, a bar, or one line an epoch.
+        callbacks : sequence of Callback, optional
+            What is called while it trains.
+        schedule : Schedule or str, optional
+            How the learning rate changes from step to step: an object from ``cnnx.schedules``, or
+            "cosine", "one-cycle" and so on. Its steps count from the begin of this call.
+        augment : list, optional
+            What happens to the images on their way: objects from ``cnnx.augment``, or their names.
+        class_weight : dict, list or "balanced", optional
+            How much a class counts in the loss; "balanced": each as much as any other, however
+            many images it has.
+        sample_weight : array-like, optional
+            How much each image counts in the loss, of shape (N,).
+        checkpoint : path-like, optional
+            A folder for checkpoints, written at the end of every epoch. The same call goes on from
+            the newest, in another process and with another number of threads too, and comes to the
+            same bits as if it had never stopped; when training was finished, it puts the result in
+            place and returns at once.
+        every : int, optional
+            After how many batches a checkpoint is written besides.
+        resume : bool
+            Whether checkpoints that are there are used; otherwise they are removed.
+
+        Returns
+        -------
+        History
+            The scores: ``history.history["loss"]``, "accuracy", "val_loss" and "val_accuracy" are
+            lists with one entry an epoch.
+
+        Raises
+        ------
+        TypeError, ShapeError, ConfigError, ValueError
+            If an argument cannot be used, or a checkpoint is there of a call with other arguments;
+            nothing was changed then.
+        FileFormatError
+            If all checkpoints are damaged.
+        OSError
+            If a checkpoint cannot be written; those before it are intact.
+        DivergenceError
+            If the loss turns NaN or too large for the network's precision.
+        """
+        # Imported here, as what only some trainings need, so that importing cnnx stays quick.
+        from cnnx import checkpoint as checkpoints  # noqa: PLC0415
+        from cnnx import schedules  # noqa: PLC0415
+        from cnnx._resume import Resume  # noqa: PLC0415
+        from cnnx._sets import make_sets  # noqa: PLC0415
+
+        epochs = integer(epochs, "train", "epochs")
+        batch_size = integer(batch_size, "train", "batch_size")
+        fraction = real(validation_split, "train", "validation_split", minimum=0.0, below=1.0)
+        shuffle = flag(shuffle, "train", "shuffle")
+        user_callbacks = check_callbacks(callbacks)
+        progress = progress_for(verbose, user_callbacks)
+        images = _augmentations(augment)
+        folder = None if checkpoint is None else checkpoints.CheckpointFolder(checkpoint)
+        if every is not None:
+            every = integer(every, "train", "every")
+            if folder is None:
+                raise ConfigError('train: every needs a folder; pass checkpoint="run/" with it')
+        resume = flag(resume, "train", "resume")
+        sets = make_sets(
+            x,
+            y,
+            self._reader,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=self._seed,
+            validation_data=validation_data,
+            fraction=fraction,
+            class_weight=class_weight,
+            sample_weight=sample_weight,
+            classes=math.prod(self._output_shape),
+        )
+        plan = None if schedule is None else schedules.resolve_for(schedule, sets.source.steps)
+        history = History()
+        params: dict[str, Any] = {
+            "epochs": epochs,
+            "steps": sets.source.steps,
+            "batch_size": batch_size,
+            "samples": sets.source.samples,
+            "verbose": verbose,
+            "validation": sets.validation is not None,
+        }
+        shown = [progress] if progress is not None else []
+        hooks = CallbackList([*user_callbacks, history, *shown], cast("CNN", self), params)
+        began = self._optimizer
+        saved = None
+        if folder is not None:
+            if self._left.get(folder.key, (None, None))[1] == began:
+                began = self._left[folder.key][0]  # this network has trained into that folder
+            call = {
+                "model": replace(self._architecture(), optimizer=began, epochs_trained=0).to_dict(),
+                "epochs": epochs,
+                "batch_size": batch_size,
+                "shuffle": shuffle,
+                "schedule": None if plan is None else plan.to_dict(),
+                "augment": images,
+                **sets.described,
+            }
+            saved = Resume(folder, not resume, call, user_callbacks, history)
+        self.stop_training = False
+        steps = Steps(
+            source=sets.source,
+            epochs=epochs,
+            learning_rate=self._rate,
+            schedule=plan,
+            augmented=bool(images),
+            largest_loss=self._largest,
+            every=every,
+            way_back=lambda: _training.LOST if saved is None else saved.way_back(),
+        )
+        try:
+            with nullcontext() if folder is None else folder.locked():
+                if images:
+                    self._network.set_augmentation(images, self._seed)
+                self._fit(steps, sets.validation, hooks, params, saved)
+        except DivergenceError as error:
+            error.checkpoint = None if saved is None else saved.good
+            raise
+        finally:
+            if images:
+                self._network.set_augmentation([], self._seed)
+            if folder is not None:
+                self._left[folder.key] = began, self._optimizer
+            if progress is not None:
+                progress.close()
+        return history
+
+    def _fit(
+        self,
+        steps: Steps,
+        validation: Data | Source | None,
+        hooks: CallbackList,
+        params: dict[str, Any],
+        saved: Resume | None,
+    ) -> None:
+        """Train, from the begin or from the newest checkpoint."""
+        position = Position(self._epochs_trained)
+        found = None if saved is None else saved.find()
+        if saved is not None and found is not None:
+            self._restore(found)
+            position = saved.position(found)
+            if position.finished:
+                saved.give_back(found)
+                return
+        hooks.call("on_train_begin", {})
+        if saved is not None:
+            steps = replace(steps, save=partial(self._checkpoint, saved, position))
+            if found is None:
+                self._checkpoint(saved, position)
+            elif position.batch == 0:
+                saved.give_back(found)
+        while position.epoch < steps.epochs and not self.stop_training:
+            epoch = position.epoch
+            hooks.call("on_epoch_begin", epoch, {})
+            if saved is not None and found is not None and position.batch > 0:
+                self._restore(found)  # undoes what the hook did a second time
+                saved.give_back(found)
+            found = None
+            self._epochs_trained = position.first_epoch + epoch + 1
+            logs, rate = _training.train_epoch(self._network, steps, position, hooks)
+            params["samples"] = position.images
+            params["steps"] = position.batch
+            if steps.schedule is not None:
+                logs["learning_rate"] = rate
+            if validation is not None:
+                hooks.call("on_test_begin", {})
+                scores = self._validate(validation)
+                hooks.call("on_test_end", dict(scores))
+                logs |= {f"val_{name}": value for name, value in scores.items()}
+            hooks.call("on_epoch_end", epoch, logs)
+            position.end_epoch(logs)
+            if steps.save is not None:
+                steps.save()
+        hooks.call("on_train_end", position.logs)
+        position.finished = True
+        if steps.save is not None:
+            steps.save()
+
+    def _validate(self, validation: Data | Source) -> Logs:
+        """Score after an epoch, with averaged weights where the optimizer keeps them."""
+        averaged = getattr(self._optimizer, "ema", None) is not None
+        if averaged:
+            self._network.swap_average()
+        try:
+            if isinstance(validation, Data):
+                return self._evaluate(validation, CHUNK)
+            return _training.evaluate_source(self._network, validation)
+        finally:
+            if averaged:
+                self._network.swap_average()
+
+    def _evaluate(self, data: Data, chunk: int) -> Logs:
+        """Score checked data; rounded to the network's precision, so that chunks do not show."""
+        found = _training.evaluate(self._network, data, chunk)
+        if abs(found["loss"]) <= self._largest:
+            found["loss"] = float(self._dtype.type(found["loss"]))
+        return found
+
+    def _rate(self) -> float:
+        """Give the learning rate, which callbacks may change at any time."""
+        return self._optimizer.learning_rate
+
+    def _checkpoint(self, saved: Resume, position: Position) -> None:
+        """Write a checkpoint, unless the weights are no numbers any more."""
+        weights = self.state_dict()
+        for name, array in weights.items():
+            if not np.isfinite(array).all():
+                place = f"epoch {position.epoch + 1}, after batch {position.batch}"
+                what = f"{name} is not finite in {place}"
+                raise _training.diverged(what, self.learning_rate, saved.way_back())
+        saved.write(
+            position,
+            self.stop_training,
+            partial(io.ModelFile, self._architecture(), weights, self._network.optimizer_state()),
+        )
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        """Become what a checkpoint holds."""
+        file = checkpoint.file
+        if file.architecture.optimizer != self._optimizer:
+            self.optimizer = file.architecture.optimizer
+        if file.architecture.frozen != self._frozen:
+            self._set_frozen(file.architecture.frozen)
+        self._set(check_state(file.parameters, self.state_dict(), True, str(checkpoint.path)))
+        self._network.load_optimizer_state(file.optimizer_state)
+        self._epochs_trained = file.architecture.epochs_trained
+        self.stop_training = bool(checkpoint.training.values["stop"])
+
+
+def _augmentations(value: object) -> list[dict[str, Any]]:
+    """Check a list of augmentations, and write them down as the engine takes them."""
+    if value is None:
+        return []
+    # Imported here because only trainings with augmentation need it.
+    augment = importlib.import_module("cnnx.augment")
+    return [entry.to_dict() for entry in augment.resolve(value)]

@@ -1,0 +1,54 @@
+"""Callbacks: what is called while a network trains.
+
+Hook names and their order are Keras'. Epochs and batches count from 0.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from cnnx.callbacks._base import Callback, Logs
+from cnnx.callbacks._list import CallbackList, check_callbacks
+from cnnx.callbacks.progress import LineProgress, ProgressBar
+
+if TYPE_CHECKING:
+    from cnnx.callbacks.csv_logger import CSVLogger
+    from cnnx.callbacks.early_stopping import EarlyStopping
+    from cnnx.callbacks.learning_rate_scheduler import LearningRateScheduler
+    from cnnx.callbacks.model_checkpoint import ModelCheckpoint
+    from cnnx.callbacks.reduce_on_plateau import ReduceOnPlateau
+    from cnnx.callbacks.tensorboard import TensorBoard
+
+_MODULES = {
+    "CSVLogger": "csv_logger",
+    "EarlyStopping": "early_stopping",
+    "LearningRateScheduler": "learning_rate_scheduler",
+    "ModelCheckpoint": "model_checkpoint",
+    "ReduceOnPlateau": "reduce_on_plateau",
+    "TensorBoard": "tensorboard",
+}
+"""Where the callbacks are that only some programs use, and that are imported when one does."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import a callback when it is first used."""
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"cnnx.callbacks.{_MODULES[name]}"), name)
+    raise AttributeError(f"module 'cnnx.callbacks' has no attribute {name!r}")
+
+
+__all__ = [
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "LearningRateScheduler",
+    "LineProgress",
+    "Logs",
+    "ModelCheckpoint",
+    "ProgressBar",
+    "ReduceOnPlateau",
+    "TensorBoard",
+    "check_callbacks",
+]

@@ -1,0 +1,110 @@
+"""What several callbacks do: watch one score and know when it is better than ever before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from cnnx._validate import choice, describe, near, real
+from cnnx.callbacks._base import Callback, Logs
+from cnnx.errors import ConfigError
+
+Mode = Literal["auto", "min", "max"]
+"""Whether a score gets better as it falls or as it rises; "auto" tells by its name."""
+
+_FALLING = ("loss", "error", "mse", "mae")
+
+
+class Monitor:
+    """Watches one score.
+
+    Parameters
+    ----------
+    owner : str
+        The callback, for messages.
+    name : str
+        The score's name, such as "val_loss".
+    mode : "auto", "min" or "max"
+        Whether smaller or larger is better; "auto": smaller for names that speak of a loss or an
+        error, larger for all others.
+    min_delta : float
+        How much better it has to be to count.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If an argument has an unusable value.
+    """
+
+    def __init__(self, owner: str, name: object, mode: object, min_delta: object) -> None:
+        if not isinstance(name, str):
+            raise TypeError(
+                f'{owner}: monitor must be a name like "val_loss", got {describe(name)}'
+            )
+        mode = choice(mode, owner, "mode", ("auto", "min", "max"))
+        self._owner, self.name = owner, name
+        self._min_delta = real(min_delta, owner, "min_delta", minimum=0.0)
+        falls = mode == "min" or (mode == "auto" and any(word in name for word in _FALLING))
+        self._sign = -1.0 if falls else 1.0
+        self.best: float | None = None
+
+    def reset(self, callback: Callback) -> None:
+        """Forget the best, at the begin of a training.
+
+        Parameters
+        ----------
+        callback : Callback
+            The one that watches.
+
+        Raises
+        ------
+        ConfigError
+            If the score is of a validation and there is none.
+        """
+        self.best = None
+        if self.name.startswith("val_") and not callback.params.get("validation", True):
+            raise ConfigError(
+                f'{self._owner}: monitor="{self.name}" needs a validation; pass '
+                f"validation_data=(x, y) or validation_split=0.1 to train, or monitor "
+                f'"{self.name.removeprefix("val_")}"'
+            )
+
+    def value(self, logs: Logs) -> float:
+        """Find the score among those of an epoch.
+
+        Parameters
+        ----------
+        logs : dict[str, float]
+            The epoch's scores.
+
+        Returns
+        -------
+        float
+            The score.
+
+        Raises
+        ------
+        ConfigError
+            If it is not among them.
+        """
+        if self.name not in logs:
+            raise ConfigError(
+                f"{self._owner}: monitor must be one of {', '.join(logs)}, "
+                f"got {self.name!r}{near(self.name, tuple(logs))}"
+            )
+        return float(logs[self.name])
+
+    def improved(self, value: float) -> bool:
+        """Whether a score is better than the best so far, which it then becomes; NaN never is."""
+        better = value == value and (  # noqa: PLR0124 - that is how NaN is told
+            self.best is None or self._sign * (value - self.best) > self._min_delta
+        )
+        if better:
+            self.best = value
+        return better
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take the best back from a callback's state."""
+        self.best = None if state["best"] is None else float(state["best"])

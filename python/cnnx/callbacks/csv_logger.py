@@ -1,0 +1,98 @@
+"""`CSVLogger`: the scores of every epoch as a line of a file."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cnnx._validate import describe, flag
+from cnnx.callbacks._base import Callback, Logs
+
+
+class CSVLogger(Callback):
+    """Writes a line an epoch, which is on its way to the disk before the next epoch begins.
+
+    When a training continues from a checkpoint, lines of epochs that run again are cut off before.
+
+    Parameters
+    ----------
+    path : path-like
+        The file. Its first line names the columns: "epoch", from 0, and the scores.
+    append : bool
+        Whether lines are added to a file that is there; otherwise it is written anew.
+    separator : str
+        What stands between two columns, one character.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], append: bool = False, separator: str = ","
+    ) -> None:
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"CSVLogger: path must be a string or a path, got {describe(path)}")
+        if len(separator) != 1:
+            raise TypeError(
+                f"CSVLogger: separator must be one character, got {describe(separator)}"
+            )
+        self._path = Path(path)
+        self._append = flag(append, "CSVLogger", "append")
+        self._separator = separator
+        self._begun = False
+        self._columns: list[str] = []
+
+    def on_train_begin(self, logs: Logs) -> None:
+        """Check that the file can be written; it is touched at the end of the first epoch."""
+        self._begun, self._columns = False, []
+        if not self._path.parent.is_dir():
+            raise FileNotFoundError(
+                f"CSVLogger: there is no directory {self._path.parent}; create it first"
+            )
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Write the epoch's line, and before the first one the names of the columns."""
+        if not self._begun and self._append:
+            self._columns = self._header()
+        new = not self._columns
+        if new:
+            self._columns = ["epoch", *logs]
+        mode = "a" if self._begun or self._append else "w"
+        with self._path.open(mode, newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(
+                file, self._columns, delimiter=self._separator, extrasaction="ignore"
+            )
+            if new:
+                writer.writeheader()
+            writer.writerow({"epoch": epoch, **logs})
+        self._begun = True
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the columns, and how long the file is."""
+        length = self._path.stat().st_size if self._begun else 0
+        return {"begun": self._begun, "columns": self._columns, "length": length}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a checkpoint: cut off what was written after it."""
+        self._begun, self._columns = bool(state["begun"]), list(state["columns"])
+        if not self._begun:
+            return
+        if self._path.exists() and self._path.stat().st_size >= state["length"]:
+            os.truncate(self._path, state["length"])
+        else:  # the file is gone or was changed: what is left of it stays, under new names
+            self._append, self._columns = True, []
+
+    def _header(self) -> list[str]:
+        """Read the names of the columns from a file that is there already."""
+        if not self._path.exists():
+            return []
+        with self._path.open(newline="", encoding="utf-8") as file:
+            return next(csv.reader(file, delimiter=self._separator), [])
+
+
+__all__ = ["CSVLogger"]

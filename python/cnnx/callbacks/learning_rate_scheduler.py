@@ -1,0 +1,45 @@
+"""`LearningRateScheduler`: a learning rate for every epoch, by a function of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cnnx._validate import describe
+from cnnx.callbacks._base import Callback, Logs
+
+
+class LearningRateScheduler(Callback):
+    """Sets the learning rate at the begin of every epoch.
+
+    For the usual forms, which change it from step to step, pass ``schedule=`` to ``CNN.train``.
+
+    Parameters
+    ----------
+    schedule : callable
+        Takes the number of the epoch, from 0, and gives its learning rate.
+
+    Raises
+    ------
+    TypeError
+        If it cannot be called.
+    """
+
+    def __init__(self, schedule: Callable[[int], float]) -> None:
+        if not callable(schedule):
+            raise TypeError(
+                "LearningRateScheduler: schedule must be a function that takes the epoch and gives "
+                f"its learning rate, got {describe(schedule)}; objects of cnnx.schedules and their "
+                "names go to train(..., schedule=...)"
+            )
+        self._schedule = schedule
+
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        """Set the epoch's learning rate."""
+        self.model.learning_rate = self._schedule(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Add it to the scores, for the history."""
+        logs.setdefault("learning_rate", self.model.learning_rate)
+
+
+__all__ = ["LearningRateScheduler"]

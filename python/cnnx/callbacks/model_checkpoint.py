@@ -1,0 +1,105 @@
+"""`ModelCheckpoint`: the model as a file after every epoch, or after every better one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cnnx._validate import describe, flag, near
+from cnnx.callbacks._base import Callback, Logs
+from cnnx.callbacks._monitor import Mode, Monitor
+from cnnx.errors import ConfigError
+
+
+class ModelCheckpoint(Callback):
+    """Saves the model, to be loaded with `CNN.load`; for training that goes on see ``checkpoint=``.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, with fields of the form ``{epoch}`` (from 1) and of any score, as in
+        ``"net-{epoch:02d}-{val_accuracy:.3f}.safetensors"``. Without a field it is replaced.
+    monitor : str
+        The score that tells what is better, as in the history.
+    save_best_only : bool
+        Whether only epochs are saved that are better than all before.
+    mode : "auto", "min" or "max"
+        Whether smaller or larger is better; "auto" tells by the name.
+    include_optimizer : bool
+        Whether the optimizer's state is saved too.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If an argument has an unusable value.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        monitor: str = "val_loss",
+        save_best_only: bool = False,
+        mode: Mode = "auto",
+        include_optimizer: bool = True,
+    ) -> None:
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(
+                f"ModelCheckpoint: path must be a string or a path, got {describe(path)}"
+            )
+        self._path = os.fspath(path)
+        self._best_only = flag(save_best_only, "ModelCheckpoint", "save_best_only")
+        self._include_optimizer = flag(include_optimizer, "ModelCheckpoint", "include_optimizer")
+        self._monitor = Monitor("ModelCheckpoint", monitor, mode, 0.0)
+
+    @property
+    def best(self) -> float | None:
+        """The best score so far, of those that decided."""
+        return self._monitor.best
+
+    def on_train_begin(self, logs: Logs) -> None:
+        """Forget the last training, and look for the folder."""
+        self._monitor.best = None
+        if self._best_only:
+            self._monitor.reset(self)
+        folder = Path(self._path).parent
+        if "{" not in str(folder) and not folder.is_dir():
+            raise FileNotFoundError(
+                f"ModelCheckpoint: there is no directory {folder}; create it first"
+            )
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Save the model."""
+        if self._best_only and not self._monitor.improved(self._monitor.value(logs)):
+            return
+        self.model.save(self._name(epoch, logs), include_optimizer=self._include_optimizer)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the best score."""
+        return {"best": self._monitor.best}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self._monitor.load(state)
+
+    def _name(self, epoch: int, logs: Logs) -> str:
+        """Fill the fields of the path."""
+        fields = {"epoch": epoch + 1, **logs}
+        try:
+            return self._path.format(**fields)
+        except KeyError as error:
+            field = str(error.args[0])
+            raise ConfigError(
+                f"ModelCheckpoint: path may have the fields {', '.join(fields)}, got "
+                f"{field!r} in {self._path!r}{near(field, tuple(fields))}"
+            ) from None
+        except (ValueError, IndexError) as error:
+            raise ConfigError(
+                f"ModelCheckpoint: path {self._path!r} cannot be filled in: {error}"
+            ) from None
+
+
+__all__ = ["ModelCheckpoint"]

@@ -1,0 +1,74 @@
+"""`TensorBoard`: the scores of every epoch for TensorBoard's plots."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+from cnnx._validate import describe
+from cnnx.callbacks._base import Callback, Logs
+
+
+class TensorBoard(Callback):
+    """Writes the scores of every epoch where TensorBoard reads them.
+
+    Needs the package tensorboardX: ``pip install "cnnx[tensorboard]"``. TensorBoard itself, which
+    shows them (``tensorboard --logdir logs``), may run elsewhere.
+
+    Parameters
+    ----------
+    log_dir : path-like
+        The folder; every training makes a file in it.
+
+    Raises
+    ------
+    TypeError
+        If it is not a path.
+    ImportError
+        If tensorboardX is not installed.
+    """
+
+    def __init__(self, log_dir: str | os.PathLike[str] = "logs") -> None:
+        if not isinstance(log_dir, (str, os.PathLike)):
+            raise TypeError(
+                f"TensorBoard: log_dir must be a string or a path, got {describe(log_dir)}"
+            )
+        self._log_dir = os.fspath(log_dir)
+        self._writer_class = _writer_class()
+        self._writer: Any = None
+
+    def on_train_begin(self, logs: Logs) -> None:
+        """Forget the last training."""
+        self._writer = None
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Write the epoch's scores; "loss" and "val_loss" share a plot, by their tags."""
+        if self._writer is None:
+            # What an earlier process wrote from this epoch on is hidden.
+            purge = {"purge_step": epoch} if epoch > 0 else {}
+            self._writer = self._writer_class(self._log_dir, **purge)
+        for name, value in logs.items():
+            part = "validation" if name.startswith("val_") else "training"
+            self._writer.add_scalar(f"{name.removeprefix('val_')}/{part}", value, epoch)
+        self._writer.flush()
+
+    def on_train_end(self, logs: Logs) -> None:
+        """Close the file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+def _writer_class() -> Any:
+    """Import what writes the files, which nobody needs who does not ask for it."""
+    try:
+        return importlib.import_module("tensorboardX").SummaryWriter
+    except ImportError as error:
+        raise ImportError(
+            "TensorBoard: needs the package tensorboardX; install it with "
+            'pip install "cnnx[tensorboard]"'
+        ) from error
+
+
+__all__ = ["TensorBoard"]

@@ -1,0 +1,281 @@
+"""Checkpoints: a folder in which a training leaves everything that it needs to go on.
+
+``CNN.train(..., checkpoint="run/")`` writes them. Each is one safetensors file, which `CNN.load`
+reads too: the model, its optimizer's state, and where the training stands. A file gets its name
+when it has reached the disk, so there is an intact one at any moment; the newest two are kept.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnx import io
+from cnnx._validate import describe
+from cnnx.errors import FileFormatError
+
+_KEPT = 2
+_NAME = "checkpoint-{:09d}.safetensors"
+_PATTERN = "checkpoint-*.safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One checkpoint that has been read.
+
+    Attributes
+    ----------
+    path : Path
+        Its file.
+    file : ModelFile
+        The model.
+    training : Training
+        Where the training stands.
+    """
+
+    path: Path
+    file: io.ModelFile
+    training: io.Training
+
+
+def paths(folder: str | os.PathLike[str]) -> list[Path]:
+    """List the checkpoints of a folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder that was passed to ``CNN.train``.
+
+    Returns
+    -------
+    list[Path]
+        Their files, the newest first; none where there is no folder.
+    """
+    return sorted(Path(folder).glob(_PATTERN), reverse=True)
+
+
+def read(path: str | os.PathLike[str]) -> Checkpoint:
+    """Read a checkpoint.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    Checkpoint
+        What it holds.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    FileFormatError
+        If it is damaged, cut short, or not a checkpoint.
+    """
+    file = io.read(path)
+    if file.training is None:
+        raise FileFormatError(
+            f"{os.fspath(path)}: a model, but not a checkpoint of a training; read it with CNN.load"
+        )
+    return Checkpoint(Path(path), file, file.training)
+
+
+def newest(folder: str | os.PathLike[str]) -> Checkpoint | None:
+    """Read the newest intact checkpoint of a folder.
+
+    Damaged ones that are newer cause a warning and are left out.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder that was passed to ``CNN.train``.
+
+    Returns
+    -------
+    Checkpoint or None
+        The checkpoint; none where the folder has none at all.
+
+    Raises
+    ------
+    OSError
+        If one cannot be read.
+    FileFormatError
+        If all are damaged.
+    """
+    return _newest(Path(folder))[0]
+
+
+def _newest(folder: Path) -> tuple[Checkpoint | None, list[Path]]:
+    """Read the newest intact checkpoint, and name the newer ones that are damaged."""
+    damaged: list[Path] = []
+    for path in paths(folder):
+        try:
+            found = read(path)
+        except FileFormatError as error:
+            damaged.append(path)
+            warnings.warn(
+                f"{error}; the checkpoint before it is used instead", UserWarning, stacklevel=2
+            )
+            continue
+        return found, damaged
+    if damaged:
+        raise FileFormatError(
+            f"{folder}: none of its {len(damaged)} checkpoints is intact; pass resume=False to "
+            "start over"
+        )
+    return None, []
+
+
+class CheckpointFolder:
+    """The checkpoints of one training, while it runs; no other one may use the folder then.
+
+    Parameters
+    ----------
+    folder : path-like
+        The folder; it is made when training begins.
+
+    Raises
+    ------
+    TypeError
+        If it is not a path.
+    """
+
+    def __init__(self, folder: object) -> None:
+        if not isinstance(folder, (str, os.PathLike)):
+            raise TypeError(
+                "train: checkpoint must be the path of a folder, such as "
+                f'checkpoint="run/", got {describe(folder)}'
+            )
+        self.path = Path(os.fsdecode(folder))
+
+    @property
+    def key(self) -> str:
+        """One name of the folder, however it was written."""
+        return os.path.realpath(self.path)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Make the folder and keep other trainings out of it, until the block ends.
+
+        The lock belongs to the process and ends with it, however it ends.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be made or written.
+        BlockingIOError
+            If another training uses it.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".lock").open("ab") as file:
+            _lock(file.fileno(), self.path)
+            yield
+
+    def newest(self) -> Checkpoint | None:
+        """Read the newest intact checkpoint; damaged ones that are newer are put aside.
+
+        Returns
+        -------
+        Checkpoint or None
+            The checkpoint; none where the folder has none at all.
+
+        Raises
+        ------
+        OSError
+            If one cannot be read.
+        FileFormatError
+            If all are damaged.
+        """
+        found, damaged = _newest(self.path)
+        for path in damaged:  # it must not count among the newest two that are kept
+            path.replace(path.with_suffix(".damaged"))
+        return found
+
+    def write(self, step: int, file: io.ModelFile, keep: Path | None = None) -> Path:
+        """Write a checkpoint, then remove all but the newest two.
+
+        Parameters
+        ----------
+        step : int
+            How many batches the training has done, which gives the file its name.
+        file : ModelFile
+            What to write.
+        keep : Path, optional
+            An older one that stays too.
+
+        Returns
+        -------
+        Path
+            Its file.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; those that are there stay.
+        """
+        path = self.path / _NAME.format(step)
+        try:
+            io.write(path, file)
+        except OSError as error:
+            kept = [old.name for old in paths(self.path)]
+            way_out = (
+                f"{kept[0]} is intact: make room or grant access, and make the same call again"
+                if kept
+                else "make room, grant access, or choose another folder"
+            )
+            message = f"the checkpoint could not be written ({error}); {way_out}"
+            if error.errno is None:
+                raise OSError(message) from error
+            raise type(error)(error.errno, message) from error
+        for old in paths(self.path)[_KEPT:]:
+            if old != keep:
+                old.unlink(missing_ok=True)
+        return path
+
+    def clean(self, *, everything: bool) -> None:
+        """Remove what earlier processes left.
+
+        Parameters
+        ----------
+        everything : bool
+            Whether checkpoints are removed too, and not only files that were never finished.
+
+        Raises
+        ------
+        OSError
+            If something cannot be removed.
+        """
+        for path in self.path.glob(f".{_PATTERN}.*.tmp"):
+            path.unlink(missing_ok=True)
+        if everything:
+            # The oldest first: should this be cut off, the newest is the one that is left.
+            for path in reversed(paths(self.path)):
+                path.unlink(missing_ok=True)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    """Take the lock of a folder, where the system has locks."""
+    try:
+        import fcntl  # noqa: PLC0415 - POSIX only
+    except ImportError:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BlockingIOError(
+            f"train: another training writes its checkpoints to {folder}; wait for it, or choose "
+            "another folder"
+        ) from None
+    except OSError as error:
+        if error.errno not in {errno.ENOLCK, errno.EOPNOTSUPP}:  # a file system without locks
+            raise
+
+
+__all__ = ["Checkpoint", "CheckpointFolder", "newest", "paths", "read"]

@@ -1,0 +1,85 @@
+"""The names that an option can have: the keys of the package's registries, listed nowhere else."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from cnnx._validate import near
+
+RECIPE = "recipe"
+"""The model that suits the data, which is none of the registry's."""
+
+
+def registry(module: str) -> Mapping[str, Any]:
+    """Give the registry of one of the package's modules.
+
+    Parameters
+    ----------
+    module : str
+        "losses", "optimizers", "schedules", "augment" or "models".
+
+    Returns
+    -------
+    Mapping[str, Any]
+        Classes or functions by name.
+    """
+    found: Mapping[str, Any] = importlib.import_module(f"cnnx.{module}").REGISTRY
+    return found
+
+
+def models() -> list[str]:
+    """Name the models, the recipe first."""
+    return [RECIPE, *registry("models")]
+
+
+def augmentations(text: str) -> list[Any]:
+    """Parse a list such as "flip,crop=4": names, each with its first argument if wanted.
+
+    Parameters
+    ----------
+    text : str
+        Names of the registry of `cnnx.augment`, separated by commas.
+
+    Returns
+    -------
+    list[Any]
+        The augmentations, in that order.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        If a name is unknown or an argument unusable.
+    """
+    return [_augmentation(part.strip()) for part in text.split(",")]
+
+
+def _augmentation(text: str) -> Any:
+    """Make one augmentation."""
+    name, equals, value = text.partition("=")
+    known = registry("augment")
+    if name not in known:
+        raise argparse.ArgumentTypeError(
+            f"expected names out of {', '.join(known)}, got {name!r}{near(name, tuple(known))}"
+        )
+    make = known[name]
+    if not equals:
+        return make()
+    first = next((field.name for field in dataclasses.fields(make)), None)
+    if first is None:
+        raise argparse.ArgumentTypeError(f"{name} takes no number, got {text!r}")
+    try:
+        return make(**{first: _number(value)})
+    except (ValueError, TypeError) as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}") from None
+
+
+def _number(text: str) -> int | float:
+    """Read a whole number as one, for arguments that take no other."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

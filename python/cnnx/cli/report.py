@@ -1,0 +1,99 @@
+"""The confusion matrix and the scores of each class, as text and for JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnnx import metrics
+from cnnx.cli import training_data
+from cnnx.errors import ConfigError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cnnx import CNN
+
+
+def matrix(model: CNN, data: Any) -> NDArray[np.int64]:
+    """Count which classes the network takes for which.
+
+    Parameters
+    ----------
+    model : CNN
+        The network.
+    data : tuple of ndarray, or ImageSet
+        Images and labels.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (classes, classes): row i, column j counts the images of class i taken for j.
+
+    Raises
+    ------
+    ConfigError
+        If the network does not tell classes apart.
+    """
+    if len(model.output_shape) != 1 or model.output_shape[0] < 2:
+        raise ConfigError(
+            f"--report needs a network with an output for each class, got outputs of shape "
+            f"{model.output_shape}"
+        )
+    classes = model.output_shape[0]
+    total = np.zeros((classes, classes), np.int64)
+    for x, y in training_data.pieces(data):
+        total += metrics.confusion_matrix(y, model.predict(x), classes)
+    return total
+
+
+def scores(counts: NDArray[np.int64]) -> dict[str, list[float]]:
+    """Compute the scores of each class.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        The confusion matrix.
+
+    Returns
+    -------
+    dict[str, list]
+        "precision", "recall", "f1" and "support" by class.
+    """
+    found = metrics.classification_report(counts)
+    return {name: found[name] for name in ("precision", "recall", "f1", "support")}
+
+
+def text(counts: NDArray[np.int64], names: tuple[str, ...]) -> str:
+    """Write confusion matrix and scores as two tables.
+
+    Parameters
+    ----------
+    counts : numpy.ndarray
+        The confusion matrix.
+    names : tuple of str
+        What the classes are called.
+
+    Returns
+    -------
+    str
+        The tables.
+    """
+    found = scores(counts)
+    left = max(len("class"), *map(len, names))
+    cell = max(5, len(str(counts.max())), len(str(len(names) - 1)))
+    lines = [
+        "rows: the class of the image; columns: what the network takes it for",
+        " ".join([" " * left, *(f"{column:>{cell}}" for column in range(len(names)))]),
+    ]
+    lines += [
+        " ".join([f"{name:<{left}}", *(f"{count:>{cell}}" for count in row)])
+        for name, row in zip(names, counts.tolist(), strict=True)
+    ]
+    lines += ["", f"{'class':<{left}} precision  recall      f1  images"]
+    for name, precision, recall, f1, images in zip(
+        names, found["precision"], found["recall"], found["f1"], found["support"], strict=True
+    ):
+        lines.append(f"{name:<{left}} {precision:>9.4f} {recall:>7.4f} {f1:>7.4f} {images:>7}")
+    return "\n".join(lines)

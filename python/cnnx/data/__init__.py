@@ -1,0 +1,13 @@
+"""Training data that is more than two arrays: folders of images, batches made on the way.
+
+`ImageFolder` reads class sub-folders of image files. `Batches` cuts endless batches into epochs.
+A class of one's own that follows the protocol `Source` and gives `Batch` objects can be trained on
+too.
+"""
+
+from cnnx.data._batch import Batch, Source
+from cnnx.data._batches import Batches
+from cnnx.data._read_source import Readable
+from cnnx.data.image_folder import ImageFolder, ImageSet
+
+__all__ = ["Batch", "Batches", "ImageFolder", "ImageSet", "Readable", "Source"]

@@ -1,0 +1,140 @@
+"""One image file -> the bytes of an image (channels, height, width), through Pillow."""
+
+from __future__ import annotations
+
+import importlib
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnx.errors import FileFormatError
+
+ASPECTS = ("stretch", "crop", "pad")
+"""What happens to images of other proportions than the size asked for."""
+
+
+def pillow(name: str) -> Any:
+    """Import one of Pillow's modules when it is first needed.
+
+    Parameters
+    ----------
+    name : str
+        "Image" or "ImageOps".
+
+    Returns
+    -------
+    module
+        The module.
+
+    Raises
+    ------
+    ImportError
+        If Pillow is not installed; the message says how to install it.
+    """
+    try:
+        return importlib.import_module(f"PIL.{name}")
+    except ImportError as error:
+        raise ImportError(
+            "reading image files needs Pillow: `pip install cnnx[images]`, or `pip install pillow`"
+        ) from error
+
+
+def decode(
+    path: Path, size: tuple[int, int], channels: int, aspect: str, background: int
+) -> NDArray[np.uint8]:
+    """Read an image file and bring it into one form.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    size : tuple[int, int]
+        Height and width of the result.
+    channels : int
+        1 for grey, 3 for red, green and blue.
+    aspect : str
+        One of `ASPECTS`.
+    background : int
+        The grey value that shows through transparent pixels and fills what "pad" adds.
+
+    Returns
+    -------
+    ndarray
+        uint8 (channels, height, width).
+
+    Raises
+    ------
+    FileFormatError
+        If it is damaged or no image that can be brought into this form; the message names it.
+    OSError
+        If it cannot be read.
+    """
+    content = path.read_bytes()
+    try:
+        with pillow("Image").open(io.BytesIO(content)) as image:
+            # The camera's note on how it was held, followed before sizes mean anything.
+            upright = pillow("ImageOps").exif_transpose(image)
+            plain = _plain(upright, channels, background)
+            return _to_array(_resized(plain, size, aspect, background))
+    except (MemoryError, ImportError):
+        raise
+    except Exception as error:  # Pillow's readers raise a dozen kinds for damaged files
+        reason = _without_buffer(str(error)) or type(error).__name__
+        raise FileFormatError(
+            f"{path}: cannot be read as an image ({reason}); mend or remove the file"
+        ) from error
+
+
+def _without_buffer(reason: str) -> str:
+    """Take the address of the buffer out of Pillow's message."""
+    return reason.partition(" <_io.BytesIO")[0]
+
+
+def _plain(image: Any, channels: int, background: int) -> Any:
+    """Bring an image of any mode into 8 bits a channel, without transparency."""
+    module = pillow("Image")
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _eight_bits(image)
+    if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
+        image = image.convert("RGBA")
+        behind = module.new("RGBA", image.size, (background, background, background, 255))
+        image = module.alpha_composite(behind, image).convert("RGB")
+    return image.convert("L" if channels == 1 else "RGB")
+
+
+def _eight_bits(image: Any) -> Any:
+    """Scale 16 bits to 8, rounded; numbers of other ranges have no brightness that is known."""
+    values = np.asarray(image)
+    if values.dtype.kind == "f" or values.min() < 0 or values.max() > 65535:
+        raise ValueError(
+            f"its pixels are {values.dtype} numbers from {values.min():g} to {values.max():g}, and "
+            "only 8 and 16 bits a channel can be read"
+        )
+    eight = (values.astype(np.uint32) * 255 + 32767) // 65535
+    return pillow("Image").fromarray(eight.astype(np.uint8))
+
+
+def _resized(image: Any, size: tuple[int, int], aspect: str, background: int) -> Any:
+    """Bring an image to a size."""
+    height, width = size
+    bilinear = pillow("Image").Resampling.BILINEAR
+    if image.size == (width, height):
+        return image
+    if aspect == "crop":
+        return pillow("ImageOps").fit(image, (width, height), bilinear)
+    if aspect == "pad":
+        grey = background if image.mode == "L" else (background, background, background)
+        return pillow("ImageOps").pad(image, (width, height), bilinear, color=grey)
+    return image.resize((width, height), bilinear)
+
+
+def _to_array(image: Any) -> NDArray[np.uint8]:
+    """Put the channels first."""
+    values: NDArray[np.uint8] = np.asarray(image, dtype=np.uint8)
+    return values[None] if values.ndim == 2 else np.ascontiguousarray(values.transpose(2, 0, 1))
+
+
+__all__ = ["ASPECTS", "decode", "pillow"]

@@ -1,0 +1,51 @@
+"""Checks of what every network is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnnx._construction import check_input_shape
+from cnnx._validate import integer
+from cnnx.errors import ShapeError
+
+
+def check(
+    owner: str, input_shape: Sequence[int], classes: int, sides: tuple[int, int]
+) -> tuple[int, int, int]:
+    """Check the shape of an image and the number of classes.
+
+    Parameters
+    ----------
+    owner : str
+        The network, for messages.
+    input_shape : sequence of int
+        (channels, height, width).
+    classes : int
+        At least 2.
+    sides : (int, int)
+        The smallest height and width.
+
+    Returns
+    -------
+    (int, int, int)
+        The shape.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If there are fewer than two classes.
+    ShapeError
+        If the images are not maps, or too small.
+    """
+    integer(classes, owner, "classes", minimum=2)
+    shape = check_input_shape(input_shape)
+    if len(shape) != 3:
+        raise ShapeError(f"{owner}: input_shape must be (channels, height, width), got {shape}")
+    if shape[1] < sides[0] or shape[2] < sides[1]:
+        raise ShapeError(
+            f"{owner}: images must have at least {sides[0]}x{sides[1]} pixels, "
+            f"got {shape[1]}x{shape[2]}; enlarge them or take a smaller network"
+        )
+    return shape[0], shape[1], shape[2]

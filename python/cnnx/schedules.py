@@ -1,0 +1,365 @@
+"""Schedules: how the learning rate changes from step to step.
+
+A schedule gives a factor on the optimizer's learning rate when it is called with the number of the
+step, the number of all steps and that of an epoch's. A new one is one class and one row in
+`REGISTRY`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from cnnx import _configurable
+from cnnx._configurable import Configurable
+from cnnx._validate import integer, real
+from cnnx.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule(Configurable):
+    """The base class of all schedules."""
+
+    needs_length: ClassVar[bool] = True
+    """Whether the number of batches in an epoch has to be known beforehand."""
+
+    def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
+        """Give the factor on the optimizer's learning rate for one step.
+
+        Parameters
+        ----------
+        step : int
+            How many steps the training has made before it.
+        total_steps : int
+            How many it makes in all.
+        steps_per_epoch : int
+            How many make an epoch.
+
+        Returns
+        -------
+        float
+            The factor, at least 0.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Schedule):
+    """The optimizer's learning rate, from the first step to the last."""
+
+    kind: ClassVar[str] = "constant"
+    needs_length: ClassVar[bool] = False
+
+    def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
+        """Give 1."""
+        return 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Schedule):
+    """Multiplies the learning rate by a factor every few epochs.
+
+    Parameters
+    ----------
+    every_epochs : int
+        How many epochs lie between two changes.
+    factor : float
+        What the learning rate is multiplied by, greater than 0.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If an argument has an unusable value.
+    """
+
+    kind: ClassVar[str] = "step"
+
+    every_epochs: int = 10
+    factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        self._set("every_epochs", integer(self.every_epochs, "Step", "every_epochs"))
+        self._set("factor", real(self.factor, "Step", "factor", above=0.0))
+
+    def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
+        """Give the power of `factor` that belongs to the step's epoch."""
+        return float(self.factor ** (step // steps_per_epoch // self.every_epochs))
+
+
+@dataclass(frozen=True, slots=True)
+class Exponential(Schedule):
+    """Multiplies the learning rate by the same number after every epoch.
+
+    Parameters
+    ----------
+    factor : float
+        What the learning rate is multiplied by, greater than 0.
+
+    Raises
+    ------
+    TypeError
+        If it is not a number.
+    ConfigError
+        If it is not greater than 0.
+    """
+
+    kind: ClassVar[str] = "exponential"
+
+    factor: float = 0.9
+
+    def __post_init__(self) -> None:
+        """Check the argument and bring it into one form."""
+        self._set("factor", real(self.factor, "Exponential", "factor", above=0.0))
+
+    def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
+        """Give the power of `factor` that belongs to the step's epoch."""
+        return float(self.factor ** (step // steps_per_epoch))
+
+
+@dataclass(frozen=True, slots=True)
+class Cosine(Schedule):
+    """Falls from the learning rate to its end along half a cosine, without restarts.
+
+    Parameters
+    ----------
+    final : float
+        The factor at the end, at least 0.
+
+    Raises
+    ------
+    TypeError
+        If it is not a number.
+    ConfigError
+        If it is negative.
+
+    References
+    ----------
+    I. Loshchilov, F. Hutter: SGDR: stochastic gradient descent with warm restarts. ICLR (2017).
+    """
+
+    kind: ClassVar[str] = "cosine"
+
+    final: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the argument and bring it into one form."""
+        self._set("final", real(self.final, "Cosine", "final", minimum=0.0))
+
+    def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
+        """Give the point of the cosine."""
+        return _between(1.0, self.final, step / total_steps)
+
+
+@dataclass(frozen=True, slots=True)
+class OneCycle(Schedule):
+    """Rises to the optimizer's learning rate and falls far below it, along two half cosines.
+
+    The optimizer's learning rate is the peak, and may be several times what one would use without
+    a schedule: `CNN.find_learning_rate` finds it.
+
+    Parameters
+    ----------
+    warmup : float
+        The part of all steps in which it rises, greater than 0 and smaller than 1.
+    start : float
+        The factor of the first step, at least 0.
+    final : float
+        The factor at the end, at least 0.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If an argument has an unusable value.
+
+    References
+    ----------
+    L. N. Smith: A disciplined approach to neural network hyper-parameters, part 1.
+    arXiv:1803.09820 (2018).
+    """
+
+    kind: ClassVar[str] = "one-cycle"
+
+    warmup: float = 0.3
+    start: float = 1 / 25
+    final: float = 1e-4
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        self._set("warmup", real(self.warmup, "OneCycle", "warmup", above=0.0, below=1.0))
+        for name in ("start", "final"):
+            self._set(name, real(getattr(self, name), "OneCycle", name, minimum=0.0))
+
+    def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
+        """Give the point of the cycle."""
+        peak = self.warmup * total_steps
+        if step < peak:
+            return _between(self.start, 1.0, step / peak)
+        return _between(1.0, self.final, (step - peak) / (total_steps - peak))
+
+
+@dataclass(frozen=True, slots=True)
+class Warmup(Schedule):
+    """Rises in a straight line, then follows another schedule.
+
+    Parameters
+    ----------
+    epochs : float
+        How long it rises, greater than 0; 0.5 is half an epoch.
+    then : Schedule or str
+        What follows; its steps count from the end of the rise.
+
+    Raises
+    ------
+    TypeError
+        If an argument has the wrong type.
+    ConfigError
+        If an argument has an unusable value.
+
+    References
+    ----------
+    P. Goyal et al.: Accurate, large minibatch SGD: training ImageNet in 1 hour.
+    arXiv:1706.02677 (2017).
+    """
+
+    kind: ClassVar[str] = "warmup"
+
+    epochs: float = 1.0
+    then: Schedule = field(default_factory=Constant)
+
+    def __post_init__(self) -> None:
+        """Check the arguments and bring them into one form."""
+        self._set("epochs", real(self.epochs, "Warmup", "epochs", above=0.0))
+        then = from_dict(self.then) if isinstance(self.then, Mapping) else self.then
+        self._set("then", resolve(then, "Warmup", "then"))
+        if isinstance(self.then, Warmup):
+            raise ConfigError("Warmup: then must be another schedule than Warmup")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write this down as plain values.
+
+        Returns
+        -------
+        dict[str, Any]
+            As every schedule's, with the dict of the one that follows under "then".
+        """
+        return {"kind": self.kind, "epochs": self.epochs, "then": self.then.to_dict()}
+
+    def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
+        """Give the point of the line, or what the schedule that follows gives."""
+        rise = max(round(self.epochs * steps_per_epoch), 1)
+        rest = max(total_steps - rise, 1)
+        if step < rise:
+            return (step + 1) / rise * self.then(0, rest, steps_per_epoch)
+        return self.then(step - rise, rest, steps_per_epoch)
+
+
+def _between(first: float, last: float, done: float) -> float:
+    """Go from one number to another along half a cosine."""
+    return last + (first - last) * 0.5 * (1.0 + math.cos(math.pi * done))
+
+
+REGISTRY: dict[str, type[Schedule]] = {
+    schedule.kind: schedule for schedule in (Constant, Step, Exponential, Cosine, OneCycle, Warmup)
+}
+"""The schedules by kind, which is the string that ``CNN.train`` accepts."""
+
+
+def from_dict(values: object) -> Schedule:
+    """Make the schedule that a dict describes.
+
+    Parameters
+    ----------
+    values : object
+        What a schedule's ``to_dict`` gave.
+
+    Returns
+    -------
+    Schedule
+        An equal schedule.
+
+    Raises
+    ------
+    TypeError
+        If it is not a dict, or an argument has the wrong type.
+    ConfigError
+        If the kind or an argument is unknown, missing or unusable.
+    """
+    return _configurable.from_dict(values, REGISTRY, "schedule")
+
+
+def resolve(value: object, owner: str = "train", name: str = "schedule") -> Schedule:
+    """Take a schedule, or its name as a string.
+
+    Parameters
+    ----------
+    value : object
+        A `Schedule`, or one of the names in `REGISTRY`.
+    owner, name : str
+        What a message calls the argument.
+
+    Returns
+    -------
+    Schedule
+        The schedule; for a string with default arguments.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    ConfigError
+        If no schedule has that name.
+    """
+    return _configurable.resolve(value, REGISTRY, Schedule, name, owner)
+
+
+def resolve_for(value: object, steps_per_epoch: int | None) -> Schedule:
+    """Take a schedule for a training.
+
+    Parameters
+    ----------
+    value : object
+        A `Schedule`, or one of the names in `REGISTRY`.
+    steps_per_epoch : int, optional
+        How many batches an epoch has, if that is known.
+
+    Returns
+    -------
+    Schedule
+        The schedule.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    ConfigError
+        If no schedule has that name, or it needs to know how many batches there are.
+    """
+    schedule = resolve(value)
+    if schedule.needs_length and steps_per_epoch is None:
+        raise ConfigError(
+            f'train: schedule "{schedule.kind}" needs to know how many batches an epoch has, and x '
+            "does not say; give it a length, or set the learning rate in a callback"
+        )
+    return schedule
+
+
+__all__ = [
+    "REGISTRY",
+    "Constant",
+    "Cosine",
+    "Exponential",
+    "OneCycle",
+    "Schedule",
+    "Step",
+    "Warmup",
+    "from_dict",
+    "resolve",
+    "resolve_for",
+]

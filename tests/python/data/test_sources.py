@@ -1,0 +1,469 @@
+"""Sources: arrays, mapped files, sequences, iterables and loaders give the batches they should."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from readers import SHAPE, data, epoch, numbers, reader, source
+
+from cnnx import ShapeError, _core
+from cnnx.data import Batch, Batches, Source
+from cnnx.data._mapped_source import is_mapped
+from cnnx.data._source import check_epochs, gives_batches
+
+
+def mapped(path: Path, array: np.ndarray) -> np.memmap[Any, Any]:
+    """The array in a mapped file that cannot be written."""
+    np.save(path, array)
+    loaded = np.load(path, mmap_mode="r")
+    assert isinstance(loaded, np.memmap)
+    return loaded
+
+
+# Arrays
+
+
+def test_arrays_are_not_copied_and_come_in_order() -> None:
+    x, y = data()
+    got = source(x, y)
+    assert (got.samples, got.steps) == (10, 3)
+    assert epoch(got) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    batch = next(iter(got.epoch(0)))
+    assert batch.x is x
+    assert batch.y is y
+    assert batch.weights is None
+    assert isinstance(got, Source)
+
+
+def test_no_thread_for_arrays() -> None:
+    x, y = data()
+    before = threading.active_count()
+    batches = source(x, y).epoch(0)
+    next(batches)
+    assert threading.active_count() == before
+
+
+def test_shuffled_arrays_follow_the_engine_s_permutation() -> None:
+    x, y = data()
+    got = source(x, y, shuffle=True)
+    for number in (0, 1, 5):
+        order = _core.permutation(10, 7, number).tolist()
+        assert [image for batch in epoch(got, number) for image in batch] == order
+    assert epoch(got, 0) != epoch(got, 1)
+    assert epoch(got, 0) == epoch(source(x, y, shuffle=True), 0)
+
+
+def test_weights_of_arrays_are_passed_on_whole() -> None:
+    x, y = data()
+    weights = np.linspace(0, 1, 10, dtype=np.float32)
+    batch = next(iter(source(x, y, weights=weights).epoch(0)))
+    assert batch.weights is weights
+
+
+# Mapped files
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
+def test_mapped_images_are_used_in_place_and_as_arrays_are(tmp_path: Path, dtype: Any) -> None:
+    x, y = data(dtype=dtype)
+    on_disk = mapped(tmp_path / "x.npy", x)
+    labels = mapped(tmp_path / "y.npy", y)
+    got, other = source(on_disk, labels, shuffle=True), source(x, y, shuffle=True)
+    assert (got.samples, got.steps) == (10, 3)
+    for number in range(3):
+        assert epoch(got, number) == epoch(other, number)
+    for batch in got.epoch(0):
+        assert np.shares_memory(batch.x, on_disk)
+        assert batch.rows is not None
+
+
+@pytest.mark.parametrize("change", ["int16", ">f4", "fortran"])
+def test_other_mapped_types_are_converted_a_batch_at_a_time(tmp_path: Path, change: str) -> None:
+    x, y = data()
+    stored = np.asfortranarray(x) if change == "fortran" else x.astype(change)
+    got = source(mapped(tmp_path / "x.npy", stored), y, shuffle=True)
+    assert epoch(got, 2) == epoch(source(x, y, shuffle=True), 2)
+    assert all(batch.rows is None and len(batch.x) <= 4 for batch in got.epoch(0))
+
+
+def test_a_mapped_file_larger_than_any_memory(tmp_path: Path) -> None:
+    # 16 TiB that take no room on the disk; whatever went through all of it would never end.
+    count = 2**40
+    try:
+        x = np.memmap(tmp_path / "x.raw", np.uint8, "w+", shape=(count // 2**20, 1, 2**10, 2**10))
+    except OSError:
+        x = np.memmap(tmp_path / "x.raw", np.uint8, "w+", shape=(2**12, 1, 2**10, 2**10))
+    x[3] = 9
+    y = np.zeros(len(x), np.int64)
+    got = source(x, y, reader=reader((1, 2**10, 2**10)), batch_size=2)
+    batches = got.epoch(0)
+    first, second = next(batches), next(batches)
+    batches.close()  # type: ignore[attr-defined]
+    assert first.rows is not None
+    assert second.rows is not None
+    assert second.x[second.rows][:, 0, 5, 5].tolist() == [0, 9]
+
+
+def test_mapped_rows_of_targets(tmp_path: Path) -> None:
+    x, _ = data()
+    targets = np.arange(30, dtype=np.float32).reshape(10, 3)
+    reads = reader(loss="mse")
+    on_disk = mapped(tmp_path / "y.npy", targets)
+    for batch in source(x, on_disk, reader=reads).epoch(0):
+        assert batch.rows is not None
+        assert np.shares_memory(batch.y, on_disk)
+        assert batch.y[batch.rows].tolist() == targets[batch.rows].tolist()
+    doubles = mapped(tmp_path / "y64.npy", targets.astype(np.float64))
+    for batch in source(x, doubles, reader=reads).epoch(0):
+        assert batch.rows is None
+        assert batch.y.dtype == np.float32
+        assert batch.y.tolist() == targets[batch.x[:, 0, 0, 0].astype(int)].tolist()
+
+
+def test_bad_mapped_rows_are_found_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cnnx.data._mapped_source._CHUNK_BYTES", 24)
+    x, _ = data()
+    targets = np.zeros((10, 3), np.float32)
+    targets[7, 1] = np.nan
+    with pytest.raises(ValueError, match=r"y\[6:8\].*nan at y\[6:8\]\[1, 1\]"):
+        source(x, mapped(tmp_path / "y.npy", targets), reader=reader(loss="mse"))
+
+
+def test_bad_mapped_images_are_found_in_their_batch(tmp_path: Path) -> None:
+    x, y = data(dtype=np.float16)
+    x[5] = np.nan
+    batches = source(mapped(tmp_path / "x.npy", x), y).epoch(0)
+    assert numbers(next(batches)) == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match="images 4 to 7: x: expected finite numbers"):
+        next(batches)
+
+
+def test_mapped_data_are_checked_before_the_first_epoch(tmp_path: Path) -> None:
+    x, y = data()
+    with pytest.raises(ShapeError, match="transpose"):
+        source(mapped(tmp_path / "x.npy", x.transpose(0, 2, 3, 1)), y)
+    good = mapped(tmp_path / "x.npy", x)
+    with pytest.raises(ShapeError, match="10 images but y has 9 labels"):
+        source(good, y[:-1])
+    with pytest.raises(ValueError, match=r"got 3 at y\[9\]"):
+        source(good, mapped(tmp_path / "y.npy", np.append(y[:-1], 3)))
+    with pytest.raises(TypeError, match="expected numbers"):
+        source(mapped(tmp_path / "text.npy", x.astype("U3")), y)
+    with pytest.warns(UserWarning, match="begin with Rescale"):
+        source(
+            mapped(tmp_path / "bytes.npy", x.astype(np.uint8)), y, reader=reader(takes_bytes=False)
+        )
+
+
+def test_what_is_mapped(tmp_path: Path) -> None:
+    x = mapped(tmp_path / "x.npy", data()[0])
+    assert is_mapped(x)
+    assert is_mapped(x[2:5])
+    assert is_mapped(np.asarray(x)[::2])
+    assert not is_mapped(np.array(x))
+    assert not is_mapped([1, 2])
+
+
+# Sequences
+
+
+class Sequence:
+    """As Keras' users write them; counts what it is asked."""
+
+    def __init__(self, count: int = 3) -> None:
+        self.x, self.y = data(4 * count)
+        self.asked: list[int] = []
+        self.begun = self.ended = 0
+
+    def __len__(self) -> int:
+        return len(self.x) // 4
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        self.asked.append(index)
+        part = slice(4 * index, 4 * index + 4)
+        return self.x[part], self.y[part]
+
+    def on_epoch_begin(self) -> None:
+        self.begun += 1
+
+    def on_epoch_end(self) -> None:
+        self.ended += 1
+
+
+def test_a_sequence() -> None:
+    sequence = Sequence()
+    got = source(sequence)
+    assert (got.samples, got.steps) == (None, 3)
+    assert epoch(got) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+    assert (sequence.begun, sequence.ended) == (1, 1)
+    sequence.asked.clear()
+    assert epoch(got, start=2) == [[8, 9, 10, 11]]
+    assert sequence.asked == [2]
+
+
+def test_a_sequence_s_batches_are_shuffled() -> None:
+    got = source(Sequence(20), shuffle=True)
+    order = _core.permutation(20, 7, 3).tolist()
+    assert [batch[0] // 4 for batch in epoch(got, 3)] == order
+    assert [batch[0] // 4 for batch in epoch(got, 3, start=15)] == order[15:]
+
+
+def test_a_list_of_batches() -> None:
+    x, y = data(6)
+    assert epoch(source([(x[:3], y[:3]), [x[3:], y[3:]]])) == [[0, 1, 2], [3, 4, 5]]
+    with pytest.raises(ValueError, match="must hold at least one"):
+        source([])
+
+
+# Iterables
+
+
+def batches(count: int = 3) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    x, y = data(4 * count)
+    for start in range(0, 4 * count, 4):
+        yield x[start : start + 4], y[start : start + 4]
+
+
+THREE = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+
+
+class Loader:
+    """Iterable as PyTorch's DataLoader is."""
+
+    def __len__(self) -> int:
+        return 3
+
+    def __iter__(self) -> Iterator[Any]:
+        return batches()
+
+
+@pytest.mark.parametrize("make", [lambda: batches, Loader], ids=["function", "loader"])
+def test_iterables_begin_anew(make: Any) -> None:
+    got = source(make())
+    check_epochs(got, 100)
+    assert epoch(got, 0) == epoch(got, 1) == THREE
+    assert epoch(got, 2, start=1) == THREE[1:]
+    assert epoch(got, 2, start=3) == []
+    with pytest.raises(ValueError, match=r"at least 4 batches, to go on after them.*got 3"):
+        epoch(got, 0, start=4)
+
+
+def test_the_length_of_an_iterable() -> None:
+    class Endless(Loader):
+        def __len__(self) -> int:
+            raise TypeError("as for a loader over a stream")
+
+    assert source(Loader()).steps == 3
+    assert source(Endless()).steps is None
+    assert source(batches).steps is None
+
+
+def test_a_function_is_given_the_number_of_the_epoch() -> None:
+    asked: list[Any] = []
+
+    def make(epoch: int = -1) -> Iterator[Any]:
+        asked.append(epoch)
+        return batches()
+
+    def other(scale: float = 1.0) -> Iterator[Any]:
+        asked.append(scale)
+        return batches()
+
+    epoch(source(make), 5)
+    epoch(source(lambda number: make(10 * number)), 6)
+    epoch(source(other), 7)
+    assert asked == [5, 60, 1.0]
+
+
+def test_an_iterator_serves_for_one_epoch() -> None:
+    got = source(batches())
+    check_epochs(got, 1)
+    with pytest.raises(ValueError, match="serves for epochs=1; for more pass a function"):
+        check_epochs(got, 2)
+    assert epoch(got, 4) == THREE
+    with pytest.raises(ValueError, match="serves for epochs=1"):
+        got.epoch(5)
+
+
+def test_endless_batches_are_cut_into_epochs() -> None:
+    def endless() -> Iterator[Any]:
+        number = 0
+        while True:
+            yield np.full((1, *SHAPE), number, np.float32), np.array([number % 3])
+            number += 1
+
+    got = source(Batches(endless(), steps=3))
+    check_epochs(got, 100)
+    assert got.steps == 3
+    assert epoch(got, 0) == [[0], [1], [2]]
+    assert epoch(got, 1) == [[3], [4], [5]]
+    anew = source(Batches(endless, steps=2))
+    assert epoch(anew, 0) == epoch(anew, 1) == [[0], [1]]
+
+
+def test_too_few_batches() -> None:
+    with pytest.raises(ValueError, match=r"expected 5 batches in an epoch \(steps=5\), got 3"):
+        epoch(source(Batches(batches, steps=5)))
+    with pytest.raises(ValueError, match="expected some batches in an epoch, got none"):
+        epoch(source(lambda: iter(())))
+    with pytest.raises(TypeError, match="must give an iterable of batches"):
+        epoch(source(lambda: None))
+
+
+def test_weights_of_batches() -> None:
+    x, y = data(2)
+    [batch] = source([(x, y, [0, 2])]).epoch(0)
+    assert batch.weights is not None
+    assert batch.weights.dtype == np.float32
+    assert batch.weights.tolist() == [0, 2]
+    with pytest.raises(ShapeError, match=r"x\[0\]: weights: expected one weight an image"):
+        list(source([(x, y, [1])]).epoch(0))
+    for bad in (-1, np.nan, 1e300):
+        with pytest.raises(ValueError, match=r"x\[0\]: weights: expected finite"):
+            list(source([(x, y, [1, bad])]).epoch(0))
+    with pytest.raises(TypeError, match="weights of images go with arrays"):
+        source([(x, y)], weights=np.ones(2, np.float32))
+
+
+def test_batches_are_converted_and_checked() -> None:
+    x, y = data(4)
+    [batch] = source([(x.astype(np.int16)[:, :, ::-1], y.astype(np.int8).tolist())]).epoch(0)
+    assert batch.x.dtype == np.float32
+    assert numbers(batch) == [0, 1, 2, 3]
+    for item, message in [
+        ((x[:, 0], y), r"x\[0\]: x: expected shape \(N, 1, 4, 4\)"),
+        ((x, y[:3]), r"x\[0\]: x has 4 images but y has 3 labels"),
+        ((x, y.astype(float)), r"x\[0\]: y: class indices must be integers"),
+        ((x,), r"x\[0\]: expected a batch \(x, y\) or .*, got 1 items"),
+        ("ab", r"x\[0\]: expected a batch"),
+        (x, r"x\[0\]: expected a batch.*got an array"),
+    ]:
+        with pytest.raises((TypeError, ValueError), match=message):
+            list(source([item]).epoch(0))
+
+
+def test_an_error_in_the_user_s_generator_is_raised_where_the_batch_is_asked_for() -> None:
+    def broken() -> Iterator[Any]:
+        yield from batches(1)
+        raise KeyError("lost")
+
+    got = source(broken).epoch(0)
+    next(got)
+    with pytest.raises(KeyError, match="lost"):
+        next(got)
+
+
+def test_a_source_and_its_batches() -> None:
+    x, y = data(4)
+
+    class Own:
+        samples, steps = 4, 1
+
+        def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
+            yield Batch(x, y)
+
+    own = Own()
+    assert source(own) is own
+    rows = np.array([3, 1])
+    given = Batch(x, y, rows, np.array([1, 2, 3, 4], np.float32))
+    [batch] = source([given]).epoch(0)
+    assert numbers(batch) == [3, 1]
+    assert batch.weights is not None
+    assert batch.weights.tolist() == [4, 2]
+
+
+# Tensors of other libraries
+
+
+class Tensor:
+    """As far as PyTorch's tensors matter here."""
+
+    def __init__(self, array: np.ndarray, detached: bool = False) -> None:
+        self.array, self.detached = array, detached
+
+    def detach(self) -> Tensor:
+        return Tensor(self.array, detached=True)
+
+    def numpy(self) -> np.ndarray:
+        if not self.detached:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+        return self.array
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        raise AssertionError("numpy() is to be used")
+
+
+def test_tensors() -> None:
+    x, y = data(4)
+    [batch] = source([(Tensor(x), Tensor(y))]).epoch(0)
+    assert batch.x is x
+    assert batch.y is y
+    [batch] = source(Tensor(x), Tensor(y)).epoch(0)
+    assert batch.x is x
+
+    class OnDevice(Tensor):
+        def detach(self) -> Tensor:
+            raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+    with pytest.raises(TypeError, match=r"x\[0\]: a tensor \(OnDevice\) gives no array: can't"):
+        list(source([(OnDevice(x), y)]).epoch(0))
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_data_loader(workers: int) -> None:
+    torch = pytest.importorskip("torch")
+    x, y = data(10)
+    pairs = torch.utils.data.TensorDataset(torch.from_numpy(x), torch.from_numpy(y))
+    loader = torch.utils.data.DataLoader(pairs, batch_size=4, num_workers=workers)
+    got = source(loader)
+    assert got.steps == 3
+    assert epoch(got, 0) == epoch(got, 1) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+# Refusals
+
+
+def test_what_gives_batches() -> None:
+    x, y = data()
+
+    class Own:
+        samples = steps = None
+
+        def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
+            yield Batch(x, y)
+
+    for value in (batches(), batches, Loader(), Sequence(), [(x, y)], Batches(batches, 2), Own()):
+        assert gives_batches(value)
+    for value in (x, Tensor(x), None, 3, "text", {"x": x}, x[0, 0, 0, 0]):
+        assert not gives_batches(value)
+
+
+def test_what_is_no_data() -> None:
+    x, y = data()
+    for value, message in [
+        (x, r"y is missing: pass the labels of the images in x, train\(x, y\)"),
+        (Tensor(x), "y is missing"),
+        ((x, y), r"got a tuple of 2; pass images and labels one by one, train\(x, y\)"),
+        (None, "something that gives batches"),
+        ("data.npz", "something that gives batches"),
+        ({"x": x}, "something that gives batches"),
+        (3, "something that gives batches"),
+        (Loader, r"x is the class itself; make an object of it: Loader\(\.\.\.\)"),
+    ]:
+        with pytest.raises(TypeError, match=message):
+            source(value)
+    for value in (batches(), Loader(), batches, Batches(batches, 2)):
+        with pytest.raises(TypeError, match="y must be left out where x gives batches"):
+            source(value, y)
+    with pytest.raises(TypeError, match="batches must be an iterable"):
+        Batches(3, 2)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="steps must be at least 1"):
+        Batches(batches, 0)
