@@ -189,7 +189,7 @@ void Network<T>::backward_pass(Job& job, const Range& pass, bool accumulate) {
   }
   if (job.grad_images != nullptr) {
     store_images(input_, pass.count, workspace_.level(Flow::Way::backward, 0, 0, 0),
-                 job.grad_images + pass.first * input_.size());
+                 job.grad_images + pass.first * input_.size(), kernels_->element.transpose);
   }
 }
 
