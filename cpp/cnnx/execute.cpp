@@ -158,7 +158,6 @@ void Network<T>::loss_pass(Job& job, const Range& pass, const T* outputs, T* gra
   if (loss_->classes(size) == 1) job.result.correct = -1;
 }
 
-
 template bool Network<float>::load_slice(const Job&, const Range&, int, float*);
 template bool Network<double>::load_slice(const Job&, const Range&, int, double*);
 template void Network<float>::loss_pass(Job&, const Range&, const float*, float*);
