@@ -154,6 +154,23 @@ TEST_CASE_TEMPLATE("cuts: the same with convolutions that share the whole batch 
   }
 }
 
+TEST_CASE_TEMPLATE("cuts: the same with branches, statistics of the batch and dropout", T, float,
+                   double) {
+  const std::vector<Attrs> layers = {
+      concat_of({{batch_norm()}, {conv2d({.filters = 6, .padding = "same"})}}),
+      residual({conv2d({.filters = 8, .padding = "same", .use_bias = false}), batch_norm("relu"),
+                spatial_dropout2d(0.2), conv2d({.filters = 8, .padding = "same"}), batch_norm()},
+               {}, "relu"),
+      max_pool2d({2, 2}, {2, 2}),
+      separable_conv2d({.filters = 12, .padding = "same"}),
+      flatten(),
+      dropout(0.3),
+      dense({.units = 20}),
+      residual({dense({.units = 20}), batch_norm("tanh")}),
+      dense({.units = 5})};
+  on_every_isa([&] { check_threads<T>(layers, {2, 10, 9, false}, 150); });
+}
+
 TEST_CASE_TEMPLATE("cuts: several passes give the gradients of one", T, float, double) {
   const Threads one(1);
   Draw draw(1);

@@ -79,8 +79,9 @@ class BatchNorm final : public Layer<T> {
       join(lane_counts_[0], lane_first_.data(), lane_second_.data(), lane_counts_[lane],
            lane_first_.data() + lane * columns_, lane_second_.data() + lane * columns_);
     }
+    count_ = lane_counts_[0];
     for (Index c = 0; c < columns_; ++c) {
-      set_statistics(c, lane_first_[c], lane_second_[c] / lane_counts_[0]);
+      set_statistics(c, lane_first_[c], lane_second_[c] / count_);
     }
   }
 
@@ -148,8 +149,7 @@ class BatchNorm final : public Layer<T> {
   // running = momentum running + (1 - momentum) batch, with the unbiased variance.
   void end_step() override {
     if (frozen()) return;
-    const double count = lane_counts_total_;
-    const double unbiased = count > 1 ? count / (count - 1) : 1;
+    const double unbiased = count_ > 1 ? count_ / (count_ - 1) : 1;
     for (Index c = 0; c < columns_; ++c) {
       T& mean = this->parameters_[2].value[c];
       T& var = this->parameters_[3].value[c];
@@ -160,6 +160,15 @@ class BatchNorm final : public Layer<T> {
     }
   }
 
+  void pack(const Scaling<T>*) override {
+    for (Index c = 0; c < columns_; ++c) {
+      const double scale = static_cast<double>(this->parameters_[0].value[c]) /
+                           std::sqrt(static_cast<double>(running_var()[c]) + epsilon_);
+      inference_scale_[c] = static_cast<T>(scale);
+      inference_offset_[c] = static_cast<T>(static_cast<double>(this->parameters_[1].value[c]) -
+                                            scale * static_cast<double>(running_mean()[c]));
+    }
+  }
   std::optional<Scaling<T>> inference_scaling() override { return inference_terms(); }
 
  protected:
@@ -215,7 +224,6 @@ class BatchNorm final : public Layer<T> {
   }
 
   void set_statistics(Index c, double mean, double variance) {
-    lane_counts_total_ = lane_counts_[0];
     mean_[c] = static_cast<T>(mean);
     variance_[c] = variance;
     inverse_[c] = 1 / std::sqrt(variance + epsilon_);
@@ -228,23 +236,11 @@ class BatchNorm final : public Layer<T> {
     return {inference_scale_.data(), inference_offset_.data(), activation_};
   }
 
- public:
-  void pack(const Scaling<T>*) override {
-    for (Index c = 0; c < columns_; ++c) {
-      const double scale = static_cast<double>(this->parameters_[0].value[c]) /
-                           std::sqrt(static_cast<double>(running_var()[c]) + epsilon_);
-      inference_scale_[c] = static_cast<T>(scale);
-      inference_offset_[c] = static_cast<T>(static_cast<double>(this->parameters_[1].value[c]) -
-                                            scale * static_cast<double>(running_mean()[c]));
-    }
-  }
-
- private:
   double momentum_, epsilon_;
   Activation activation_;
   bool left_ = false;  // the layer behind multiplies by the activation's derivative
   Index rows_ = 0, columns_ = 0;
-  double lane_counts_total_ = 0;
+  double count_ = 0;  // of the batch, in each channel
   Buffer<double> lane_counts_, lane_first_, lane_second_;
   Buffer<T> slice_first_, slice_second_;
   Buffer<T> mean_, scale_, offset_;      // of the batch
