@@ -188,6 +188,7 @@ class Fitting(Freezing):
             sample_weight=sample_weight,
             classes=math.prod(self._output_shape),
         )
+        self._warn_of_frozen("train", 3)
         plan = None if schedule is None else schedules.resolve_for(schedule, sets.source.steps)
         history = History()
         params: dict[str, Any] = {
