@@ -8,8 +8,6 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 import cnnx
 from cnnx import CNN, ConfigError, callbacks, checkpoint, io
 from cnnx.cli import arguments, choices, config_file, network_arguments, output, training_data
@@ -186,7 +184,7 @@ def _training(
     if options["augment"] is not None:
         found["augment"] = choices.augmentations(options["augment"])
     if args.class_weight is not None:
-        found["class_weight"] = _balanced(data)
+        found["class_weight"] = args.class_weight
     if args.checkpoint is not None:
         found |= {"checkpoint": args.checkpoint, "every": args.every, "resume": args.resume}
     return found
@@ -204,17 +202,6 @@ def _callbacks(args: argparse.Namespace) -> list[Callback]:
     if args.tensorboard is not None:
         found.append(callbacks.TensorBoard(args.tensorboard))
     return found
-
-
-def _balanced(data: TrainingData) -> dict[int, float]:
-    """Weigh each class so that all count alike; folders do not tell `CNN.train` their labels."""
-    counts = np.bincount(data.labels, minlength=data.classes)
-    present = int((counts > 0).sum())
-    return {
-        label: len(data.labels) / (present * int(count))
-        for label, count in enumerate(counts)
-        if count
-    }
 
 
 def _labels(held_out: Any) -> Any:

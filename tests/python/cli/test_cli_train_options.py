@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,20 @@ def test_it_says_from_where_it_goes_on(
     result = call(*other)
     assert result.returncode == 0
     assert "goes on from epoch 1, batch" in result.stderr
+
+
+def test_a_warning_is_one_line(call: Run, tmp_path: Path) -> None:
+    (x, y), _ = datasets.digits()
+    rows = np.r_[np.flatnonzero(y == 3)[:6], np.flatnonzero(y != 3)]
+    np.savez(tmp_path / "data.npz", x=x[rows], y=y[rows])
+    arguments = ("train", tmp_path / "data.npz", *QUICK, "--validation-split", 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        result = call(*arguments)
+        assert call(*arguments, "--class-weight", "balanced").stderr == ""
+    assert result.returncode == 0
+    assert result.stderr.startswith("cnnx: warning: class 1 has 146 images and class 3 has 6: ")
+    assert result.stderr.count("\n") == 1
 
 
 def test_augmentation_that_the_data_has_by_itself_is_left_out(call_json: Run) -> None:
