@@ -15,7 +15,7 @@ from PIL import Image
 
 from cnnx import augment, datasets
 
-ROWS = [
+ROWS: list[list[augment.Augmentation]] = [
     [augment.RandomCrop(4)],
     [augment.HorizontalFlip()],
     [augment.Shift(0.2)],

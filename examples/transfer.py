@@ -17,7 +17,6 @@ ARGS = _run.arguments("Transfer to other classes", epochs=2, seeds=(0,))
 (X, Y), (X_TEST, Y_TEST) = datasets.fashion_mnist()
 KNOWN = (0, 1, 2, 3, 4)
 FEW = 5
-VERBOSE = 0 if ARGS.quiet else "auto"
 
 
 def network(seed: int) -> CNN:
@@ -34,7 +33,9 @@ def train(seed: int) -> tuple[CNN, float]:
     """Train on the known classes, then on few images of the others."""
     known = np.isin(Y, KNOWN)
     before = network(seed)
-    before.train(X[known], Y[known], epochs=ARGS.epochs, batch_size=64, verbose=VERBOSE)
+    before.train(
+        X[known], Y[known], epochs=ARGS.epochs, batch_size=64, verbose=0 if ARGS.quiet else "auto"
+    )
 
     rows = np.concatenate([np.flatnonzero(label == Y)[:FEW] for label in range(5, 10)])
     few = X[rows], Y[rows] - 5
