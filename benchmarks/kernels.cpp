@@ -14,33 +14,11 @@
 #include "cnnx/kernels/dispatch.h"
 #include "cnnx/layers/conv/algorithm.h"
 #include "peak.h"
+#include "shapes.h"
 #include "stopwatch.h"
 
 namespace cnnx::benchmarks {
 namespace {
-
-struct ConvShape {
-  const char* name;
-  Index in, out, size, kernel, padding;
-  Index images;  // as many as a slice of a network has
-};
-
-constexpr ConvShape kConvs[] = {
-    {"3x3 32->64 @14", 32, 64, 14, 3, 1, 4},     {"3x3 64->64 @32", 64, 64, 32, 3, 1, 4},
-    {"3x3 128->128 @16", 128, 128, 16, 3, 1, 4}, {"3x3 256->256 @8", 256, 256, 8, 3, 1, 8},
-    {"3x3 1->32 @28", 1, 32, 28, 3, 1, 4},       {"3x3 3->64 @32", 3, 64, 32, 3, 1, 4},
-    {"5x5 1->6 @28", 1, 6, 28, 5, 2, 8},         {"5x5 6->16 @14 valid", 6, 16, 14, 5, 0, 8},
-    {"1x1 64->128 @16", 64, 128, 16, 1, 0, 4},
-};
-
-struct DenseShape {
-  Index rows, inputs, outputs;
-};
-
-constexpr DenseShape kDenses[] = {
-    {64, 3136, 128}, {16, 3136, 128}, {128, 4096, 256},
-    {64, 400, 120},  {64, 120, 84},   {64, 128, 10},
-};
 
 // Images that a shared buffer of Winograd's has to hold before its filters are worth reading.
 constexpr Index kWinogradImages = 16;
@@ -68,21 +46,6 @@ Buffer<float> filled(Index size) {
   return buffer;
 }
 
-ConvGeometry geometry_of(const ConvShape& shape) {
-  const Index out = shape.size + 2 * shape.padding - shape.kernel + 1;
-  ConvGeometry g{};
-  g.in_channels = shape.in;
-  g.in_height = g.in_width = shape.size;
-  g.out_channels = shape.out;
-  g.out_height = g.out_width = out;
-  g.kernel_height = g.kernel_width = shape.kernel;
-  g.stride_height = g.stride_width = 1;
-  g.dilation_height = g.dilation_width = 1;
-  g.pad_top = g.pad_left = shape.padding;
-  g.groups = 1;
-  return g;
-}
-
 class Runner {
  public:
   Runner(const Options& options, std::string isa)
@@ -95,6 +58,8 @@ class Runner {
     for (const ConvShape& shape : kConvs) direct(shape, kernels.direct);
     title("winograd (effective)", {"forward", "dW", "dX + dW"});
     for (const ConvShape& shape : kConvs) winograd(shape, kernels);
+    title("max pool (GB/s)", {"forward", "dX"});
+    for (const PoolShape& shape : kPools) pool(shape, kernels.max_pool);
     title("dense", {"forward", "dX", "dW"});
     for (const DenseShape& shape : kDenses) dense(shape, kernels.dense);
   }
@@ -132,7 +97,7 @@ class Runner {
   }
 
   void direct(const ConvShape& shape, const ConvKernel<float>& conv) {
-    const ConvGeometry g = geometry_of(shape);
+    const ConvGeometry g = shape.geometry();
     const Index n = shape.images;
     Buffer<float> x = filled(n * g.in_size());
     Buffer<float> dy = filled(n * g.out_size());
@@ -165,7 +130,7 @@ class Runner {
   // The whole algorithm as the layer runs it; filters are transformed, and their gradients brought
   // back, once a step, which is left out.
   void winograd(const ConvShape& shape, const KernelTable<float>& kernels) {
-    const ConvGeometry g = geometry_of(shape);
+    const ConvGeometry g = shape.geometry();
     const ConvAlgorithmPtr<float> conv = make_winograd_conv<float>(g, kernels);
     if (conv == nullptr) return;
     const Index n = conv->whole_batch() ? kWinogradImages : shape.images;
@@ -203,6 +168,21 @@ class Runner {
     time("dW", operations, [&] { conv->backward(backward); });
     backward.grad_input = dx.data();
     time("dX + dW", 2 * operations, [&] { conv->backward(backward); });
+    end();
+  }
+
+  // Here the figure is memory touched once, read or written, in 10^9 bytes a second.
+  void pool(const PoolShape& shape, const PoolKernel<float>& kernel) {
+    const PoolGeometry g = shape.geometry();
+    const Index n = shape.images;
+    Buffer<float> x = filled(n * g.in_size());
+    Buffer<float> dy = filled(n * g.out_size());
+    Buffer<float> y(n * g.out_size()), dx(n * g.in_size());
+    Buffer<std::byte> places(n * g.out_size() * g.place_bytes());
+    const auto bytes = static_cast<double>(x.bytes() + y.bytes() + places.bytes());
+    begin(shape.name);
+    time("forward", bytes, [&] { kernel.forward(g, n, x.data(), y.data(), places.data()); });
+    time("dX", bytes, [&] { kernel.backward(g, n, dy.data(), places.data(), dx.data()); });
     end();
   }
 

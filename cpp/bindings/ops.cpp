@@ -178,9 +178,9 @@ void pool_images(const PoolGeometry& g, const KernelTable<T>& kernels, const Sha
     T* loaded = buffer.data() + i * image_elements;
     T* pooled = loaded + in.size();
     std::byte* place = places.data() + i * out.size() * g.place_bytes();
-    load_images(in, images, i, 1, loaded);
+    load_images(in, images, i, 1, loaded, kernels.element.transpose);
     kernels.max_pool.forward(g, 1, loaded, pooled, place);
-    store_images(out, 1, pooled, to + i * out.size());
+    store_images(out, 1, pooled, to + i * out.size(), kernels.element.transpose);
     for (Index k = 0; k < out.size(); ++k) {
       const Index c = k / out.pixels();
       const Index pixel = k % out.pixels();

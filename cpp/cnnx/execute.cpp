@@ -90,7 +90,8 @@ void Network<T>::backpropagate(const Images& images, const T* grad_outputs, T* g
 template <class T>
 bool Network<T>::load_slice(const Job& job, const Range& slice, int thread, T* to) {
   if (job.augmentation == nullptr) {
-    return load_images(input_, job.images, slice.first, slice.count, to);
+    return load_images(input_, job.images, slice.first, slice.count, to,
+                       kernels_->element.transpose);
   }
   T* scratch = augmentation_scratch_.data() + thread * job.augmentation->scratch_size();
   return job.augmentation->load(job.images, job.mix, slice.first, slice.count, scratch, to);
@@ -106,9 +107,9 @@ void Network<T>::write_target(const Job& job, const Images& rows, Index image, T
     job.mix.labels(output().size(), labels[rows.row(image)], labels[rows.row(partner)], row);
     return;
   }
-  load_images(output(), rows, image, 1, row);
+  load_images(output(), rows, image, 1, row, kernels_->element.transpose);
   if (!job.mix.active()) return;
-  load_images(output(), rows, partner, 1, spare);
+  load_images(output(), rows, partner, 1, spare, kernels_->element.transpose);
   job.mix.rows(output().size(), spare, row);
 }
 
@@ -120,7 +121,7 @@ void Network<T>::loss_pass(Job& job, const Range& pass, const T* outputs, T* gra
     const Images rows{job.grad_outputs,
                       sizeof(T) == sizeof(float) ? ImageType::float32 : ImageType::float64, nullptr,
                       job.images.count};
-    load_images(output(), rows, pass.first, pass.count, grad);
+    load_images(output(), rows, pass.first, pass.count, grad, kernels_->element.transpose);
     return;
   }
   const T scale = T{1} / static_cast<T>(job.images.count);
@@ -157,7 +158,6 @@ void Network<T>::loss_pass(Job& job, const Range& pass, const T* outputs, T* gra
   }
   if (loss_->classes(size) == 1) job.result.correct = -1;
 }
-
 
 template bool Network<float>::load_slice(const Job&, const Range&, int, float*);
 template bool Network<double>::load_slice(const Job&, const Range&, int, double*);

@@ -75,7 +75,8 @@ void Flow::place_values() {
         r == last ? static_cast<Index>(segments_.size()) : segment_of(readers.back());
     Storage& place = places_[static_cast<std::size_t>(r)];
     const bool crosses = until != filled || segments_[static_cast<std::size_t>(filled)].whole_batch;
-    if (way_ == Way::forward && (crosses || read_on_the_way_back(r))) {
+    // The loss reads the outputs while it writes their gradient.
+    if (way_ == Way::forward && (r == last || read_on_the_way_back(r))) {
       place.kind = Storage::Kind::kept;
     } else if (crosses) {
       place.kind = Storage::Kind::pass;
@@ -120,7 +121,10 @@ void Flow::place_gradients() {
     const auto& writers = consumers_[static_cast<std::size_t>(in)];
     const bool alike =
         places_[static_cast<std::size_t>(in)].kind == places_[static_cast<std::size_t>(out)].kind;
-    if (in == 0 || in == last || writers.size() != 1 || !alike) continue;
+    // A node with several inputs may get the same numbers twice; they have the sum for a gradient.
+    const bool once = std::none_of(node(n).inputs.begin() + 1, node(n).inputs.end(),
+                                   [&](Index other) { return root(other) == in; });
+    if (in == 0 || in == last || writers.size() != 1 || !once || !alike) continue;
     shares[static_cast<std::size_t>(in)] = out;
     Life& life = lives[static_cast<std::size_t>(out)];
     life.to = std::max(life.to, lives[static_cast<std::size_t>(in)].to);

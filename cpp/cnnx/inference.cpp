@@ -23,7 +23,8 @@ void Network<T>::predict(const Images& images, T* outputs) {
   const Index size = output().size();
   run_inference(images, [&](const Range& pass, T* values) {
     kernels_->element.activate({taken_activation_}, pass.count, size, values);
-    store_images(output(), pass.count, values, outputs + pass.first * size);
+    store_images(output(), pass.count, values, outputs + pass.first * size,
+                 kernels_->element.transpose);
   });
 }
 
@@ -56,9 +57,10 @@ T* Network<T>::infer_pass(const Images& images, const Range& pass, std::atomic<b
     parallel_for(slices, work(segment, pass.count), [&](Index task, int thread) {
       const Range range = part_of(pass.count, task, slices);
       const Slice slice{range.first, range.count, 0, thread, true};
-      if (segment.begin == 0) {
+      if (&segment == &flow.segments().front()) {
         T* to = workspace_.level(kWay, 0, slice.first, thread);
-        if (!load_images(input_, images, pass.first + slice.first, slice.count, to)) {
+        if (!load_images(input_, images, pass.first + slice.first, slice.count, to,
+                         kernels_->element.transpose)) {
           finite.store(false, std::memory_order_relaxed);
         }
       }

@@ -166,6 +166,8 @@ void Network<T>::write_parameter(const std::string& name, const T* values) {
 template <class T>
 void Network<T>::read_gradient(const std::string& name, T* values) const {
   const Parameter<T>& found = parameter(name);
+  if (!found.trained)
+    throw NameError(concat("parameter \"", name, "\" is not learned: it has no gradient"));
   to_public(found, found.grad, values);
 }
 

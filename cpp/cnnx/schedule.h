@@ -30,14 +30,14 @@ struct Schedule {
   // image_bytes: kept from forward to backward; slice_bytes: read and written by the widest layer;
   // accumulator_bytes: of one lane. Each is for one image or lane.
   static Schedule plan(Index image_bytes, Index slice_bytes, Index accumulator_bytes) {
-    constexpr Index kPassBytes = Index{48} << 20;
-    constexpr Index kLaneBytes = Index{64} << 20;
+    constexpr Index kPassBytes = Index{24} << 20;
+    constexpr Index kLaneBytes = Index{2} << 20;
     constexpr Index kSliceBytes = Index{512} << 10;
     Schedule schedule;
     schedule.pass_images =
         std::clamp<Index>(kPassBytes / std::max<Index>(1, image_bytes) / 16 * 16, 16, 256);
     schedule.most_lanes =
-        std::clamp<Index>(kLaneBytes / std::max<Index>(1, accumulator_bytes), 2, 16);
+        std::clamp<Index>(kLaneBytes / std::max<Index>(1, accumulator_bytes), 4, 16);
     schedule.slice_images = std::clamp<Index>(kSliceBytes / std::max<Index>(1, slice_bytes), 1, 8);
     return schedule;
   }

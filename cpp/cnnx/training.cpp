@@ -92,6 +92,7 @@ void Network<T>::forward_pass(Job& job, const Range& pass) {
   const Flow& flow = workspace_.flow(Flow::Way::forward);
   const Index lanes = workspace_.schedule().lanes(pass.count);
   for (const Segment& segment : flow.segments()) {
+    const bool first = &segment == &flow.segments().front();
     if (segment.whole_batch) {
       forward_node(Flow::Way::forward, segment.begin, pass, {0, pass.count, 0, 0, true});
       if (!flow.measured_after(segment.begin).empty()) {
@@ -100,7 +101,7 @@ void Network<T>::forward_pass(Job& job, const Range& pass) {
       }
     } else {
       each_lane(pass, work(segment, pass.count), [&](const Slice& slice) {
-        if (segment.begin == 0) {
+        if (first) {
           T* to = workspace_.level(Flow::Way::forward, 0, slice.first, slice.thread);
           if (!load_slice(job, {pass.first + slice.first, slice.count}, slice.thread, to)) {
             job.finite.store(false, std::memory_order_relaxed);
@@ -114,7 +115,7 @@ void Network<T>::forward_pass(Job& job, const Range& pass) {
         }
       });
     }
-    for (Index n = segment.begin == 0 ? -1 : segment.begin; n < segment.end; ++n) {
+    for (Index n = first ? -1 : segment.begin; n < segment.end; ++n) {
       for (const Index measuring : flow.measured_after(n)) layer(measuring).finish_measure(lanes);
     }
   }
@@ -188,7 +189,7 @@ void Network<T>::backward_pass(Job& job, const Range& pass, bool accumulate) {
   }
   if (job.grad_images != nullptr) {
     store_images(input_, pass.count, workspace_.level(Flow::Way::backward, 0, 0, 0),
-                 job.grad_images + pass.first * input_.size());
+                 job.grad_images + pass.first * input_.size(), kernels_->element.transpose);
   }
 }
 

@@ -17,39 +17,63 @@ model files.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cnnx import _config, callbacks, io, layers, losses, ops, optimizers
+from cnnx import _config
 from cnnx._config import get_num_threads, set_num_threads, show_config
-from cnnx.callbacks import Callback
+from cnnx._lazy import finder
 from cnnx.errors import ConfigError, DivergenceError, FileFormatError, ShapeError
-from cnnx.history import History
-from cnnx.model import CNN
 
 if TYPE_CHECKING:
-    from cnnx import augment, checkpoint, data, datasets, diagnosis, metrics, models, schedules
+    from cnnx import (
+        augment,
+        callbacks,
+        checkpoint,
+        data,
+        datasets,
+        diagnosis,
+        io,
+        layers,
+        losses,
+        metrics,
+        models,
+        ops,
+        optimizers,
+        schedules,
+    )
+    from cnnx.callbacks import Callback
     from cnnx.diagnosis import find_learning_rate
+    from cnnx.history import History
+    from cnnx.model import CNN
 
 __version__: str = _config.VERSION
 
+_HOMES = {
+    "CNN": "model",
+    "Callback": "callbacks",
+    "History": "history",
+    "augment": "augment",
+    "callbacks": "callbacks",
+    "checkpoint": "checkpoint",
+    "data": "data",
+    "datasets": "datasets",
+    "diagnosis": "diagnosis",
+    "find_learning_rate": "diagnosis",
+    "io": "io",
+    "layers": "layers",
+    "losses": "losses",
+    "metrics": "metrics",
+    "models": "models",
+    "ops": "ops",
+    "optimizers": "optimizers",
+    "schedules": "schedules",
+}
+__getattr__ = finder(__name__, _HOMES)
 
-def __getattr__(name: str) -> Any:
-    """Import what only some programs need when it is first used."""
-    if name in {
-        "augment",
-        "checkpoint",
-        "data",
-        "datasets",
-        "diagnosis",
-        "metrics",
-        "models",
-        "schedules",
-    }:
-        return importlib.import_module(f"cnnx.{name}")
-    if name == "find_learning_rate":
-        return importlib.import_module("cnnx.diagnosis").find_learning_rate
-    raise AttributeError(f"module 'cnnx' has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    """Name what there is, imported or not."""
+    return sorted({*globals(), *__all__})
 
 
 __all__ = [

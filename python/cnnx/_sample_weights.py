@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnx._arrays import Array, as_array
 from cnnx._class_weights import Classes
-from cnnx.data import Batch, Source
+from cnnx.data._batch import Batch, Source
 from cnnx.errors import ShapeError
 
 

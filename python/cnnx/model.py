@@ -18,7 +18,7 @@ from cnnx._fitting import CHUNK
 from cnnx._state import check_state
 from cnnx._validate import LARGEST_SEED, flag, integer
 from cnnx.errors import FileFormatError
-from cnnx.layers import Layer, Normalize, Rescale
+from cnnx.layers import Layer
 
 
 class CNN(Diagnosis):
@@ -84,7 +84,7 @@ class CNN(Diagnosis):
             self._output_shape,
             self._dtype,
             self._loss.kind,
-            takes_bytes=isinstance(self._layers[0], (Rescale, Normalize)),
+            takes_bytes=self._layers[0].kind in {"rescale", "normalize"},
             all_finite=_core.all_finite,
         )
         self._epochs_trained = 0

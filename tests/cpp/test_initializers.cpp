@@ -84,7 +84,7 @@ TEST_CASE("initializers: an unknown name is refused with the choices") {
   CHECK_THROWS_WITH_AS(
       initialize("twos", 1, 1, Random(1, Stream::initializer, 0), values),
       "initializer: \"twos\" is unknown; choose one of he_normal, he_uniform, glorot_normal, "
-      "glorot_uniform, zeros",
+      "glorot_uniform, zeros, ones",
       ConfigError);
 }
 

@@ -29,10 +29,11 @@ from cnnx.layers import (
     ZeroPad2D,
 )
 from cnnx.losses import Loss
-from cnnx.optimizers import Optimizer
-from rows import LOSSES, NETWORKS, OPTIMIZERS, Row, dicts
+from cnnx.optimizers import SGD, Optimizer
+from rows import DRAWN, LAYERS, LOSSES, NETWORKS, OPTIMIZERS, Row, dicts, kinds
 from support import SGD as PLAIN_SGD
 from support import assert_close
+from torch_peer import Peer
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
@@ -50,138 +51,6 @@ def torch() -> Any:
     return module
 
 
-def _activate(torch: Any, z: Any, layer: dict[str, Any]) -> Any:
-    name = layer.get("activation", "linear")
-    if name == "leaky_relu":
-        return torch.nn.functional.leaky_relu(z, layer.get("alpha", 0.01))
-    if name == "elu":
-        return torch.nn.functional.elu(z, layer.get("alpha", 1.0))
-    if name == "softmax":
-        return torch.softmax(z, dim=1)
-    more = torch.nn.functional
-    functions = {
-        "relu": torch.relu,
-        "sigmoid": torch.sigmoid,
-        "tanh": torch.tanh,
-        "softplus": more.softplus,
-        "gelu": more.gelu,
-        "silu": more.silu,
-        "hard_swish": more.hardswish,
-    }
-    return functions[name](z) if name in functions else z
-
-
-class _Peer:
-    """The same network in PyTorch, its modules named by the layers' positions."""
-
-    def __init__(self, torch: Any, row: Row, dtype: str) -> None:
-        self.torch, self.layers = torch, dicts(row)
-        self.dtype = getattr(torch, dtype)
-        self.modules = torch.nn.ModuleDict()
-        shape = torch.zeros((1, *row.input_shape), dtype=self.dtype)
-        for index, layer in enumerate(self.layers):
-            module = self._module(layer, shape)
-            if module is not None:
-                self.modules[str(index)] = module.to(self.dtype)
-            shape = self._apply(index, shape).detach()
-
-    def _module(self, layer: dict[str, Any], x: Any) -> Any:
-        nn = self.torch.nn
-        if layer["kind"] == "dense":
-            return nn.Linear(x.shape[1], layer["units"], bias=layer["use_bias"])
-        if layer["kind"] != "conv2d":
-            return None
-        padding = layer["padding"]
-        return nn.Conv2d(
-            x.shape[1],
-            layer["filters"],
-            tuple(layer["kernel_size"]),
-            stride=tuple(layer["stride"]),
-            padding=0 if isinstance(padding, str) else tuple(padding),
-            dilation=tuple(layer["dilation"]),
-            groups=layer["groups"],
-            bias=layer["use_bias"],
-        )
-
-    def _same(self, layer: dict[str, Any], x: Any) -> Any:
-        """Pad as "same" asks: the odd remainder at the bottom and right."""
-        sides: list[int] = []
-        for axis in (1, 0):
-            stride, kernel = layer["stride"][axis], layer["kernel_size"][axis]
-            size = x.shape[2 + axis]
-            covered = (-(-size // stride) - 1) * stride + layer["dilation"][axis] * (kernel - 1) + 1
-            total = max(covered - size, 0)
-            sides += [total // 2, total - total // 2]
-        return self.torch.nn.functional.pad(x, sides)
-
-    def _apply(self, index: int, x: Any) -> Any:
-        layer, nn = self.layers[index], self.torch.nn
-        kind = layer["kind"]
-        if kind in ("conv2d", "dense"):
-            if layer.get("padding") == "same":
-                x = self._same(layer, x)
-            return _activate(self.torch, self.modules[str(index)](x), layer)
-        if kind == "max_pool2d":
-            return nn.functional.max_pool2d(
-                x, tuple(layer["pool_size"]), tuple(layer["stride"]), tuple(layer["padding"])
-            )
-        if kind == "avg_pool2d":
-            return nn.functional.avg_pool2d(
-                x,
-                tuple(layer["pool_size"]),
-                tuple(layer["stride"]),
-                tuple(layer["padding"]),
-                count_include_pad=False,
-            )
-        if kind == "global_avg_pool2d":
-            return nn.functional.adaptive_avg_pool2d(x, 1).flatten(1)
-        if kind == "global_max_pool2d":
-            return nn.functional.adaptive_max_pool2d(x, 1).flatten(1)
-        if kind == "zero_pad2d":
-            top, bottom, left, right = layer["padding"]
-            return nn.functional.pad(x, (left, right, top, bottom))
-        if kind == "up_sample2d":
-            mode = layer["interpolation"]
-            corners = {} if mode == "nearest" else {"align_corners": False}
-            return nn.functional.interpolate(
-                x, scale_factor=tuple(map(float, layer["size"])), mode=mode, **corners
-            )
-        if kind == "flatten":
-            return x.flatten(1)
-        if kind == "rescale":
-            return x * layer["scale"] + layer["offset"]
-        if kind == "normalize":
-            mean, std = (
-                self.torch.tensor(layer[n], dtype=self.dtype).reshape(1, -1, 1, 1)
-                for n in ("mean", "std")
-            )
-            return (x - mean) / std
-        return _activate(self.torch, x, layer)
-
-    def forward(self, x: Any, *, logits: bool = False) -> Any:
-        """Outputs; with ``logits`` the values before a final softmax."""
-        for index, layer in enumerate(self.layers):
-            last = index == len(self.layers) - 1
-            if logits and last and layer.get("activation") == "softmax":
-                plain = layer | {"activation": "linear"}
-                self.layers[index], kept = plain, layer
-                x = self._apply(index, x)
-                self.layers[index] = kept
-            else:
-                x = self._apply(index, x)
-        return x
-
-    def loss(self, x: Array, y: Array) -> Any:
-        inputs = self.torch.from_numpy(x).requires_grad_()
-        self.inputs = inputs
-        return self.torch.nn.functional.cross_entropy(
-            self.forward(inputs, logits=True), self.torch.from_numpy(y)
-        )
-
-    def state(self) -> dict[str, Array]:
-        return {k: v.detach().numpy().copy() for k, v in self.modules.state_dict().items()}
-
-
 def _data(row: Row, dtype: str, count: int = 9) -> tuple[Array, Array]:
     rng = np.random.default_rng(1)
     x = rng.standard_normal((count, *row.input_shape)).astype(dtype)
@@ -190,7 +59,7 @@ def _data(row: Row, dtype: str, count: int = 9) -> tuple[Array, Array]:
 
 def _check_network(torch: Any, row: Row, dtype: str, exact: bool = False) -> None:
     torch.manual_seed(0)
-    peer = _Peer(torch, row, dtype)
+    peer = Peer(torch, row, dtype)
     x, y = _data(row, dtype)
     kind = "Network32" if dtype == "float32" else "Network64"
     network = getattr(_core, kind)(
@@ -199,8 +68,7 @@ def _check_network(torch: Any, row: Row, dtype: str, exact: bool = False) -> Non
     assert set(network.parameter_names()) == set(peer.state())
     for name, value in peer.state().items():
         network.set_parameter(name, value)
-    expected = peer.forward(torch.from_numpy(x)).detach().numpy()
-    assert_close(network.predict(x), expected, TOLERANCE[dtype], "outputs")
+    assert_close(network.predict(x), peer.predict(x), TOLERANCE[dtype], "outputs")
     loss = peer.loss(x, y)
     loss.backward()
     total, _, grads = network.gradients(x, y)
@@ -210,8 +78,11 @@ def _check_network(torch: Any, row: Row, dtype: str, exact: bool = False) -> Non
         assert_close(grads[name], value.grad.numpy(), TOLERANCE[dtype], name)
 
 
+COMPARABLE = [name for name, row in NETWORKS.items() if not kinds(row) & DRAWN]
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", COMPARABLE)
 def test_networks(torch: Any, isa: str, name: str, dtype: str) -> None:
     for exact in (False, True):
         _check_network(torch, NETWORKS[name], dtype, exact)
@@ -269,6 +140,45 @@ def test_global_pools(torch: Any, isa: str, layer: Layer, dtype: str) -> None:
     for channels in (3, 16, 70):
         row = Row((4, 13, 12), [Conv2D(channels, 2, activation="relu"), layer, Dense(4)])
         _check_network(torch, row, dtype)
+
+
+BRANCHES = {
+    f"{kind}-{index}": Row(row.input_shape, [*row.layers, Flatten(), Dense(4)])
+    for kind in ("batch_norm", "depthwise_conv2d", "separable_conv2d", "residual", "concat")
+    for index, row in enumerate(LAYERS[kind])
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", BRANCHES)
+def test_branches_and_normalisations(torch: Any, isa: str, name: str, dtype: str) -> None:
+    _check_network(torch, BRANCHES[name], dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["branches", "batch_norm-0", "batch_norm-4", "residual-3"])
+def test_steps_and_running_averages(torch: Any, name: str, dtype: str) -> None:
+    """Weights and averages after steps on batches of different sizes, and outputs under them."""
+    row = NETWORKS[name] if name in NETWORKS else BRANCHES[name]
+    torch.manual_seed(3)
+    peer = Peer(torch, row, dtype)
+    optimizer = SGD(0.05, momentum=0.9)
+    model = CNN(row.layers, row.input_shape, optimizer=optimizer, dtype=dtype)
+    model.load_state_dict(peer.state())
+    updates = _torch_optimizer(torch, optimizer, peer.modules.parameters())
+    for count in (16, 7, 30, 16):
+        x, y = _data(row, dtype, count)
+        updates.zero_grad()
+        loss = peer.loss(x, y)
+        loss.backward()
+        updates.step()
+        own, _ = model.train_batch(x, y)
+        assert own == pytest.approx(loss.item(), rel=STEPS[dtype])
+    for parameter, value in model.state_dict().items():
+        assert_close(value, peer.state()[parameter], STEPS[dtype], parameter)
+    x, _ = _data(row, dtype)
+    model.load_state_dict(peer.state())
+    assert_close(model.predict(x), peer.predict(x), TOLERANCE[dtype], "outputs")
 
 
 def test_names_and_layouts_of_a_sequential_network(torch: Any) -> None:
@@ -375,7 +285,7 @@ STEPS = {
 def test_ten_steps_of_every_optimizer(torch: Any, optimizer: Optimizer, dtype: str) -> None:
     row = NETWORKS["lenet"]
     torch.manual_seed(2)
-    peer = _Peer(torch, row, dtype)
+    peer = Peer(torch, row, dtype)
     model = CNN(row.layers, row.input_shape, optimizer=optimizer, dtype=dtype)
     model.load_state_dict(peer.state())
     updates = _torch_optimizer(torch, optimizer, _groups(optimizer, peer.modules.parameters()))

@@ -23,14 +23,26 @@ struct Images {
   Index row(Index i) const { return index == nullptr ? i : index[i]; }
 };
 
+// The kernel that turns planes into pixels and back: to[c * to_stride + r] = from[r * stride + c]
+// for r < rows, c < columns; gives 0 where all of these numbers are finite, else NaN.
+template <class T>
+using TransposeFunction = T (*)(Index rows, Index columns, const T* from, Index stride, T* to,
+                                Index to_stride);
+
+// The same without an instruction set to choose from.
+template <class T>
+T plain_transpose(Index rows, Index columns, const T* from, Index stride, T* to, Index to_stride);
+
 // Writes images [first, first + count) channels-last to `to`. Returns false when a value is not
 // finite; the values are written all the same.
 template <class T>
-bool load_images(const Shape& shape, const Images& images, Index first, Index count, T* to);
+bool load_images(const Shape& shape, const Images& images, Index first, Index count, T* to,
+                 TransposeFunction<T> transpose = plain_transpose<T>);
 
 // Writes `count` images from channels-last to the public order (C, H, W).
 template <class T>
-void store_images(const Shape& shape, Index count, const T* from, T* to);
+void store_images(const Shape& shape, Index count, const T* from, T* to,
+                  TransposeFunction<T> transpose = plain_transpose<T>);
 
 // The place of the first value that is not finite as a T in the images of a batch; image -1: none.
 struct Place {

@@ -4,6 +4,7 @@
 #include "cnnx/kernels/exponential.h"
 #include "cnnx/kernels/smooth.h"
 #include "cnnx/kernels/table.h"
+#include "cnnx/kernels/turn.h"
 
 namespace cnnx {
 namespace {
@@ -187,9 +188,15 @@ struct Element {
   }
 
   static constexpr ElementKernel<T> kernel() {
-    return {
-        activate, activate_backward, activate_backward_from_input, column_sums, sum_lanes, add, sum,
-        affine};
+    return {activate,
+            activate_backward,
+            activate_backward_from_input,
+            column_sums,
+            sum_lanes,
+            Turn<T, Bytes>::transpose,
+            add,
+            sum,
+            affine};
   }
 };
 

@@ -316,6 +316,18 @@ struct Reference {
     }
   }
 
+  static T transpose(Index rows, Index columns, const T* from, Index stride, T* to,
+                     Index to_stride) {
+    T probe = 0;
+    for (Index r = 0; r < rows; ++r) {
+      for (Index c = 0; c < columns; ++c) {
+        to[c * to_stride + r] = from[r * stride + c];
+        probe += from[r * stride + c] * T{0};  // infinity times 0 is NaN
+      }
+    }
+    return probe;
+  }
+
   static void add(Index count, T* to, const T* from) {
     for (Index i = 0; i < count; ++i) to[i] += from[i];
   }
@@ -421,8 +433,8 @@ struct Reference {
         ReferencePool<T>::average(),
         ReferencePool<T>::global(),
         ReferencePool<T>::bilinear(),
-        {activate, activate_backward, activate_backward_from_input, column_sums, sum_lanes, add,
-         sum, affine},
+        {activate, activate_backward, activate_backward_from_input, column_sums, sum_lanes,
+         transpose, add, sum, affine},
         {sgd, adam, rmsprop, adagrad, lion, clip, sum_squares, average},
         ReferenceNorm<T>::kernel(),
         ReferenceDropout<T>::kernel()};

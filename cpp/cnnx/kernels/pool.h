@@ -31,99 +31,196 @@ struct MaxPool {
         for (Index y = 0; y < g.out_height; ++y) {
           const WindowSpan rows =
               window_span(y, g.stride_height, g.pad_top, g.window_height, g.in_height);
-          for (Index x = 0; x < g.out_width; ++x) {
-            const WindowSpan columns =
-                window_span(x, g.stride_width, g.pad_left, g.window_width, g.in_width);
-            const T* window = input + (rows.origin * g.in_width + columns.origin) * g.channels;
-            for (Index c = 0; c < g.channels; c += kWidth) {
-              const int lanes = static_cast<int>(smaller<Index>(kWidth, g.channels - c));
-              maximum(g, rows, columns, window + c, lanes, output + c, places + c);
+          const T* row = input + rows.origin * g.in_width * g.channels;
+          Index next = 0;
+          for (Index x = 0; x < g.out_width; x = next) {
+            const auto span = [&](Index at) {
+              return window_span(at, g.stride_width, g.pad_left, g.window_width, g.in_width);
+            };
+            const WindowSpan columns = span(x);
+            for (next = x + 1; next < g.out_width; ++next) {
+              const WindowSpan other = span(next);
+              if (other.begin != columns.begin || other.end != columns.end) break;
             }
-            output += g.channels;
-            places += g.channels;
+            forward_run(g, rows, columns, next - x, row + columns.origin * g.channels,
+                        output + x * g.channels, places + x * g.channels);
           }
+          output += g.out_width * g.channels;
+          places += g.out_width * g.channels;
         }
       }
     }
 
-    [[gnu::always_inline]] static inline void maximum(const PoolGeometry& g, const WindowSpan& rows,
-                                                      const WindowSpan& columns, const T* window,
-                                                      int lanes, T* output, Place* places) {
-      V best =
-          load_first<V>(window + (rows.begin * g.in_width + columns.begin) * g.channels, lanes);
-      Mask place = Mask{} + static_cast<MaskLane>(rows.begin * g.window_width + columns.begin);
-      for (Index r = rows.begin; r < rows.end; ++r) {
-        for (Index k = columns.begin; k < columns.end; ++k) {
-          const V value = load_first<V>(window + (r * g.in_width + k) * g.channels, lanes);
-          // Greater, or the first NaN: not (value <= best) is true for both.
-          const Mask wins = ~(value <= best) & (best == best);
-          best = wins ? value : best;
-          place = wins ? Mask{} + static_cast<MaskLane>(r * g.window_width + k) : place;
+    // Pixels side by side whose windows are clipped alike. Several maxima are sought together, as
+    // each waits for the comparison before: those of neighbouring vectors of channels, or where
+    // channels are too few, those of neighbouring pixels.
+    static void forward_run(const PoolGeometry& g, const WindowSpan& rows,
+                            const WindowSpan& columns, Index pixels, const T* window, T* output,
+                            Place* places) {
+      constexpr int kTogether = 4;
+      const Index step = g.stride_width * g.channels;
+      Index first = 0;
+      for (; first + kTogether * kWidth <= g.channels; first += kTogether * kWidth) {
+        for (Index x = 0; x < pixels; ++x) {
+          const Index at = x * g.channels + first;
+          maxima<kTogether, true>(g, rows, columns, window + x * step + first, kWidth, output + at,
+                                  places + at, kWidth, kWidth);
         }
       }
-      store_first(output, best, lanes);
-      const PlaceVec narrow = __builtin_convertvector(place, PlaceVec);
-      if (lanes == kWidth) {
-        __builtin_memcpy(places, &narrow, sizeof narrow);
-      } else {
-        copy_pieces<kWidth / 2>(reinterpret_cast<const Place*>(&narrow), places, lanes);
+      for_each_vector<kWidth>(first, g.channels, [&](Index c, int lanes) {
+        const auto some = [&]<int Count>(Index x, Counted<Count>) {
+          const Index at = x * g.channels + c;
+          const auto find = lanes == kWidth ? maxima<Count, true> : maxima<Count, false>;
+          find(g, rows, columns, window + x * step + c, step, output + at, places + at, g.channels,
+               lanes);
+        };
+        Index x = 0;
+        for (; x + kTogether <= pixels; x += kTogether) some(x, Counted<kTogether>{});
+        for (; x < pixels; ++x) some(x, Counted<1>{});
+      });
+    }
+
+    template <int Count>
+    struct Counted {};
+
+    // Count maxima, in_step and out_step apart.
+    template <int Count, bool Full>
+    static void maxima(const PoolGeometry& g, const WindowSpan& rows, const WindowSpan& columns,
+                       const T* window, Index in_step, T* output, Place* places, Index out_step,
+                       int lanes) {
+      const int count = Full ? kWidth : lanes;
+      V best[Count];
+      Mask place[Count];
+      const T* first = window + (rows.begin * g.in_width + columns.begin) * g.channels;
+#pragma GCC unroll 4
+      for (int m = 0; m < Count; ++m) {
+        best[m] = load_first<V>(first + m * in_step, count);
+        place[m] = Mask{} + static_cast<MaskLane>(rows.begin * g.window_width + columns.begin);
+      }
+      for (Index r = rows.begin; r < rows.end; ++r) {
+        const T* at = window + (r * g.in_width + columns.begin) * g.channels;
+        for (Index k = columns.begin; k < columns.end; ++k, at += g.channels) {
+          const Mask here = Mask{} + static_cast<MaskLane>(r * g.window_width + k);
+#pragma GCC unroll 4
+          for (int m = 0; m < Count; ++m) {
+            const V value = load_first<V>(at + m * in_step, count);
+            // Greater, or the first NaN: not (value <= best) is true for both.
+            const Mask wins = ~(value <= best[m]) & (best[m] == best[m]);
+            best[m] = wins ? value : best[m];
+            place[m] = wins ? here : place[m];
+          }
+        }
+      }
+#pragma GCC unroll 4
+      for (int m = 0; m < Count; ++m) {
+        store_first(output + m * out_step, best[m], count);
+        const PlaceVec narrow = __builtin_convertvector(place[m], PlaceVec);
+        if (count == kWidth) {
+          __builtin_memcpy(places + m * out_step, &narrow, sizeof narrow);
+        } else {
+          copy_pieces<kWidth / 2>(reinterpret_cast<const Place*>(&narrow), places + m * out_step,
+                                  lanes);
+        }
       }
     }
 
     static void backward(const PoolGeometry& g, Index images, const T* grad_output,
                          const std::byte* place_bytes, T* grad_input) {
       const Place* places = reinterpret_cast<const Place*>(place_bytes);
-      // Windows that neither overlap nor leave gaps write every place themselves.
       const bool apart = g.stride_height >= g.window_height && g.stride_width >= g.window_width;
-      const bool covered = g.stride_height == g.window_height && g.stride_width == g.window_width &&
-                           g.pad_top == 0 && g.pad_left == 0 &&
-                           g.out_height * g.window_height == g.in_height &&
-                           g.out_width * g.window_width == g.in_width;
-      if (!covered) {
-        __builtin_memset(grad_input, 0, static_cast<std::size_t>(images * g.in_size()) * sizeof(T));
+      for (Index image = 0; image < images; ++image) {
+        if (apart) {
+          scatter<true>(g, grad_output, places, grad_input);
+        } else if (g.channels % kWidth == 0) {
+          scatter<false>(g, grad_output, places, grad_input);
+        } else {
+          gather(g, grad_output, places, grad_input);
+        }
+        grad_output += g.out_size();
+        places += g.out_size();
+        grad_input += g.in_size();
       }
-      for (Index image = 0; image < images; ++image, grad_input += g.in_size()) {
-        for (Index y = 0; y < g.out_height; ++y) {
-          const WindowSpan rows =
-              window_span(y, g.stride_height, g.pad_top, g.window_height, g.in_height);
-          for (Index x = 0; x < g.out_width; ++x) {
-            const WindowSpan columns =
-                window_span(x, g.stride_width, g.pad_left, g.window_width, g.in_width);
-            T* window = grad_input + (rows.origin * g.in_width + columns.origin) * g.channels;
-            if (apart) {
-              scatter<true>(g, rows, columns, grad_output, places, window);
-            } else {
-              scatter<false>(g, rows, columns, grad_output, places, window);
+    }
+
+    [[gnu::always_inline]] static inline Mask load_places(const Place* places, int lanes) {
+      if constexpr (sizeof(Place) == 1) {
+        return load_bytes<Mask>(places, lanes);
+      } else {
+        PlaceVec narrow{};
+        if (lanes == kWidth) {
+          __builtin_memcpy(&narrow, places, sizeof narrow);
+        } else {
+          copy_pieces<kWidth / 2>(places, reinterpret_cast<Place*>(&narrow), lanes);
+        }
+        return __builtin_convertvector(narrow, Mask);
+      }
+    }
+
+    // Each window brings its gradient to the place of its maximum: written with zeros around it
+    // where windows lie apart, added where they overlap.
+    template <bool Apart>
+    static void scatter(const PoolGeometry& g, const T* grad, const Place* places, T* grad_input) {
+      if (!windows_tile(g)) {
+        __builtin_memset(grad_input, 0, static_cast<std::size_t>(g.in_size()) * sizeof(T));
+      }
+      for (Index y = 0; y < g.out_height; ++y) {
+        const WindowSpan rows =
+            window_span(y, g.stride_height, g.pad_top, g.window_height, g.in_height);
+        for (Index x = 0; x < g.out_width; ++x) {
+          const WindowSpan columns =
+              window_span(x, g.stride_width, g.pad_left, g.window_width, g.in_width);
+          T* window = grad_input + (rows.origin * g.in_width + columns.origin) * g.channels;
+          for_each_vector<kWidth>(0, g.channels, [&](Index c, int lanes) {
+            const Mask place = load_places(places + c, lanes);
+            const V value = load_first<V>(grad + c, lanes);
+            for (Index r = rows.begin; r < rows.end; ++r) {
+              for (Index k = columns.begin; k < columns.end; ++k) {
+                T* to = window + (r * g.in_width + k) * g.channels + c;
+                const Mask here = place == static_cast<MaskLane>(r * g.window_width + k);
+                V result = here ? value : V{};
+                if constexpr (!Apart) result += load_first<V>(to, lanes);
+                store_first(to, result, lanes);
+              }
             }
-            grad_output += g.channels;
-            places += g.channels;
-          }
+          });
+          grad += g.channels;
+          places += g.channels;
         }
       }
     }
 
-    // Brings each channel's gradient to the place of its maximum: written with zeros around it
-    // where windows lie apart, added where they overlap.
-    template <bool Apart>
-    static void scatter(const PoolGeometry& g, const WindowSpan& rows, const WindowSpan& columns,
-                        const T* grad, const Place* places, T* window) {
-      for (Index c = 0; c < g.channels; c += kWidth) {
-        const int lanes = static_cast<int>(smaller<Index>(kWidth, g.channels - c));
-        PlaceVec narrow{};
-        if (lanes == kWidth) {
-          __builtin_memcpy(&narrow, places + c, sizeof narrow);
-        } else {
-          copy_pieces<kWidth / 2>(places + c, reinterpret_cast<Place*>(&narrow), lanes);
-        }
-        const Mask place = __builtin_convertvector(narrow, Mask);
-        const V value = load_first<V>(grad + c, lanes);
-        for (Index r = rows.begin; r < rows.end; ++r) {
-          for (Index k = columns.begin; k < columns.end; ++k) {
-            T* at = window + (r * g.in_width + k) * g.channels + c;
-            V result = place == static_cast<MaskLane>(r * g.window_width + k) ? value : V{};
-            if constexpr (!Apart) result += load_first<V>(at, lanes);
-            store_first(at, result, lanes);
-          }
+    // The windows over a pixel, along one axis: [first, end).
+    struct Windows {
+      Index first = 0, end = 0;
+      // Moves on to those over pixel `at` of the padded image, the one after that before.
+      void move_to(Index at, Index stride, Index window, Index outputs) {
+        while (end < outputs && end * stride <= at) ++end;
+        while (first < end && first * stride + window <= at) ++first;
+      }
+    };
+
+    // The same the other way around: each pixel collects from the windows it lies in, in order.
+    // Where vectors are not full, adding to memory would wait for the masked store before.
+    static void gather(const PoolGeometry& g, const T* grad, const Place* places, T* grad_input) {
+      Windows rows;
+      for (Index y = 0; y < g.in_height; ++y) {
+        rows.move_to(y + g.pad_top, g.stride_height, g.window_height, g.out_height);
+        Windows columns;
+        for (Index x = 0; x < g.in_width; ++x, grad_input += g.channels) {
+          columns.move_to(x + g.pad_left, g.stride_width, g.window_width, g.out_width);
+          for_each_vector<kWidth>(0, g.channels, [&](Index c, int lanes) {
+            V sum{};
+            for (Index r = rows.first; r < rows.end; ++r) {
+              const Index row = (y + g.pad_top - r * g.stride_height) * g.window_width;
+              for (Index k = columns.first; k < columns.end; ++k) {
+                const Index place = row + x + g.pad_left - k * g.stride_width;
+                const Index at = (r * g.out_width + k) * g.channels + c;
+                const Mask here = load_places(places + at, lanes) == static_cast<MaskLane>(place);
+                sum += here ? load_first<V>(grad + at, lanes) : V{};
+              }
+            }
+            store_first(grad_input + c, sum, lanes);
+          });
         }
       }
     }

@@ -8,6 +8,8 @@
 #include <immintrin.h>
 #endif
 
+#include <cstdint>
+
 #include "cnnx/core/index.h"
 
 namespace cnnx {
@@ -78,6 +80,18 @@ template <int Most, class T>
 [[gnu::always_inline]] inline void masked_store(double* to, Vec<double, 64> value, int lanes) {
   _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1u << lanes) - 1), value);
 }
+[[gnu::always_inline]] inline Vec<int, 64> masked_bytes(const std::uint8_t* from, Vec<int, 64>,
+                                                        int lanes) {
+  const auto mask = static_cast<__mmask16>((1u << lanes) - 1);
+  return reinterpret_cast<Vec<int, 64>>(
+      _mm512_maskz_cvtepu8_epi32(mask, _mm_maskz_loadu_epi8(mask, from)));
+}
+[[gnu::always_inline]] inline Vec<long, 64> masked_bytes(const std::uint8_t* from, Vec<long, 64>,
+                                                         int lanes) {
+  const auto mask = static_cast<__mmask16>((1u << lanes) - 1);
+  return reinterpret_cast<Vec<long, 64>>(
+      _mm512_maskz_cvtepu8_epi64(mask, _mm_maskz_loadu_epi8(mask, from)));
+}
 #endif
 
 // The first `lanes` elements only; the others read as zero and are left alone.
@@ -105,6 +119,26 @@ template <class V, class T>
   }
 }
 
+// The first `lanes` bytes as a vector of integers. Widened step by step: GCC 12 takes a vector
+// apart to widen it by more than a factor of two.
+template <class V>
+[[gnu::always_inline]] inline V load_bytes(const std::uint8_t* from, int lanes) {
+  if constexpr (requires { masked_bytes(from, V{}, lanes); }) {
+    return masked_bytes(from, V{}, lanes);
+  } else {
+    constexpr int kAll = static_cast<int>(sizeof(V) / sizeof(V{}[0]));
+    Vec<std::uint8_t, kAll> bytes{};
+    if (lanes == kAll) {
+      __builtin_memcpy(&bytes, from, kAll);
+    } else {
+      copy_pieces<kAll / 2>(from, reinterpret_cast<std::uint8_t*>(&bytes), lanes);
+    }
+    const auto shorts = __builtin_convertvector(bytes, Vec<std::uint16_t, 2 * kAll>);
+    const auto words = __builtin_convertvector(shorts, Vec<std::int32_t, 4 * kAll>);
+    return __builtin_convertvector(words, V);
+  }
+}
+
 // Keeps a loaded vector in a register: the compiler would otherwise fold the load into each
 // multiply-add that uses it and make the loop load-bound.
 template <class V>
@@ -116,6 +150,18 @@ template <class V>
 #elif defined(__aarch64__)
   __asm__("" : "+w"(value));
 #endif
+}
+
+// Vectors of `Width` channels from `first` on: body(channel, lanes). Where channels do not fill the
+// last one it overlaps the one before, and does the same once more; only where all of them fill
+// less than one are there fewer lanes.
+template <int Width, class Body>
+[[gnu::always_inline]] inline void for_each_vector(Index first, Index channels, Body&& body) {
+  Index c = first;
+  for (; c + Width <= channels; c += Width) body(c, Width);
+  if (c == channels) return;
+  if (channels < Width) return body(0, static_cast<int>(channels));
+  body(channels - Width, Width);
 }
 
 template <class T>

@@ -207,6 +207,9 @@ struct ElementKernel {
   void (*column_sums)(Index rows, Index columns, const T* values, T* sums, bool accumulate);
   // first[i] = first[i] + first[i + stride] + ... over `lanes` arrays, in order.
   void (*sum_lanes)(Index count, T* first, Index stride, Index lanes);
+  // to[c * to_stride + r] = from[r * stride + c] for r < rows, c < columns. Gives 0 where all of
+  // these numbers are finite, else NaN.
+  T (*transpose)(Index rows, Index columns, const T* from, Index stride, T* to, Index to_stride);
   // to += from.
   void (*add)(Index count, T* to, const T* from);
   // output = activation(a + b), as far as conv kernels apply the activation.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cnnx/core/error.h"
+#include "cnnx/layers/feature_order.h"
 #include "cnnx/layers/makers.h"
 
 namespace cnnx {
@@ -52,13 +53,10 @@ class Concat final : public Layer<T> {
     Shape sum = this->input();
     for (std::size_t i = 1; i < this->inputs().size(); ++i) {
       const Shape& next = this->inputs()[i];
-      // Features after a flatten lie in memory pixel by pixel: they cannot follow one another.
-      const bool plain = !next.flat || (next.pixels() == 1 && sum.pixels() == 1);
-      if (next.height != sum.height || next.width != sum.width || next.flat != sum.flat || !plain) {
+      if (next.height != sum.height || next.width != sum.width || next.flat != sum.flat) {
         throw ShapeError(concat(this->label(), ": branch ", i, " gives ", next.str(), ", branch 0 ",
                                 this->input().str(),
-                                "; branches may differ in their channels only, and are joined "
-                                "before Flatten"));
+                                "; branches may differ in their channels only"));
       }
       sum.channels += next.channels;
     }
@@ -75,7 +73,8 @@ Index append_concat(Builder<T>& builder, const Attrs& attrs, const std::string& 
   const std::vector<Attrs>& branches = attrs.list("branches");
   for (std::size_t i = 0; i < branches.size(); ++i) {
     const std::string branch = cnnx::concat(name, ".branches.", i);
-    levels.push_back(builder.chain(branches[i].list("layers"), branch, input));
+    const Index level = builder.chain(branches[i].list("layers"), branch, input);
+    levels.push_back(in_feature_order(builder, name, level));
   }
   if (levels.size() < 2 || levels.size() > kMostInputs) {
     throw ConfigError(

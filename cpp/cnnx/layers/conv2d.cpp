@@ -33,7 +33,8 @@ template <class T>
 class Conv2D final : public Layer<T> {
  public:
   explicit Conv2D(const Attrs& attrs)
-      : filters_(attrs.positive("filters")),
+      : kind_(attrs.text_or("spelling", "Conv2D")),
+        filters_(attrs.positive("filters")),
         kernel_(attrs.pair("kernel_size", 1)),
         stride_(attrs.pair("stride", 1)),
         dilation_(attrs.pair("dilation", 1)),
@@ -44,7 +45,8 @@ class Conv2D final : public Layer<T> {
         kernel_initializer_(attrs.text("kernel_initializer")),
         bias_initializer_(attrs.text("bias_initializer")) {}
 
-  const char* kind() const override { return "Conv2D"; }
+  // Layers that are made of this one give it their name for messages.
+  const char* kind() const override { return kind_.c_str(); }
   Index flops() const override { return 2 * g_.depth() * g_.out_size(); }
   bool reads_output() const override {
     return !left_ && activation_.kind != ActivationKind::linear;
@@ -206,6 +208,7 @@ class Conv2D final : public Layer<T> {
     }
   }
 
+  std::string kind_;
   Index filters_;
   std::pair<Index, Index> kernel_, stride_, dilation_;
   Padding padding_;

@@ -20,6 +20,7 @@ Attrs depthwise(const Builder<T>& builder, const Attrs& attrs, const char* kind,
   }
   Attrs conv = attrs;
   conv.set("kind", std::string("conv2d"));
+  conv.set("spelling", std::string(kind));
   conv.set("groups", shape.channels);
   conv.set("filters", checked_product({shape.channels, attrs.positive("depth_multiplier")},
                                       concat(kind, " (layer ", name, ") filters")));
@@ -43,6 +44,7 @@ Index append_separable_conv2d(Builder<T>& builder, const Attrs& attrs, const std
   const Index level = builder.append(spatial, name + ".depthwise", input);
   Attrs mixing = attrs;
   mixing.set("kind", std::string("conv2d"));
+  mixing.set("spelling", std::string("SeparableConv2D"));
   mixing.set("kernel_size", std::vector<Index>{1, 1});
   mixing.set("stride", std::vector<Index>{1, 1});
   mixing.set("dilation", std::vector<Index>{1, 1});

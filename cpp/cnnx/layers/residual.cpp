@@ -4,6 +4,7 @@
 
 #include "cnnx/core/error.h"
 #include "cnnx/layers/activations.h"
+#include "cnnx/layers/feature_order.h"
 #include "cnnx/layers/makers.h"
 
 namespace cnnx {
@@ -32,7 +33,7 @@ class Add final : public Layer<T> {
   void backward(const BackwardRun<T>& run) override {
     const Index count = run.images * this->input().size();
     this->kernels().element.activate_backward(activation_, 1, count, run.output, run.grad_output);
-    for (Index i = 1; i >= 0; --i) {
+    for (Index i = 0; i < 2; ++i) {
       const GradientTarget<T>& target = run.targets[i];
       if (target.to == nullptr || target.to == run.grad_output) continue;
       if (target.add) {
@@ -65,11 +66,15 @@ class Add final : public Layer<T> {
 template <class T>
 Index append_residual(Builder<T>& builder, const Attrs& attrs, const std::string& name,
                       Index input) {
-  const Index branch = builder.chain(attrs.list("branch"), name + ".branch", input);
+  Index branch = builder.chain(attrs.list("branch"), name + ".branch", input);
   if (branch == input) throw ConfigError("branch: expected at least one layer");
-  const Index shortcut = attrs.has_list("shortcut")
-                             ? builder.chain(attrs.list("shortcut"), name + ".shortcut", input)
-                             : input;
+  Index shortcut = attrs.has_list("shortcut")
+                       ? builder.chain(attrs.list("shortcut"), name + ".shortcut", input)
+                       : input;
+  if (builder.shape(branch) != builder.shape(shortcut)) {
+    branch = in_feature_order(builder, name, branch);
+    shortcut = in_feature_order(builder, name, shortcut);
+  }
   const Index sum = builder.add(std::make_unique<Add<T>>(), name, {branch, shortcut});
   const std::string activation = attrs.text_or("activation", "linear");
   if (activation == "linear") return sum;

@@ -20,13 +20,30 @@ struct Target {
   T wanted(Index i) const { return row != nullptr ? row[i] : static_cast<T>(i == label); }
 };
 
-// The place of the largest element, the first of equals: the predicted class.
+// The place of the largest element, the first of equals: the predicted class. Where there are many,
+// as when the outputs are a map, those of a block are compared together first: few blocks hold one
+// that is larger than all before.
 template <class T>
 Index argmax(Index count, const T* values) {
+  constexpr Index kBlock = 16;
   Index best = 0;
-  for (Index i = 1; i < count; ++i) {
-    if (values[i] > values[best]) best = i;
+  Index i = 1;
+  const auto scan = [&](Index end) {
+    for (; i < end; ++i) {
+      if (values[i] > values[best]) best = i;
+    }
+  };
+  while (i + kBlock <= count) {
+    const T most = values[best];
+    int larger = 0;
+    for (Index k = 0; k < kBlock; ++k) larger |= values[i + k] > most;
+    if (larger) {
+      scan(i + kBlock);
+    } else {
+      i += kBlock;
+    }
   }
+  scan(count);
   return best;
 }
 

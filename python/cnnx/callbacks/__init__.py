@@ -5,9 +5,9 @@ Hook names and their order are Keras'. Epochs and batches count from 0.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cnnx._lazy import finder
 from cnnx.callbacks._base import Callback, Logs
 from cnnx.callbacks._list import CallbackList, check_callbacks
 from cnnx.callbacks.progress import LineProgress, ProgressBar
@@ -31,12 +31,7 @@ _MODULES = {
 """Where the callbacks are that only some programs use, and that are imported when one does."""
 
 
-def __getattr__(name: str) -> Any:
-    """Import a callback when it is first used."""
-    if name in _MODULES:
-        return getattr(importlib.import_module(f"cnnx.callbacks.{_MODULES[name]}"), name)
-    raise AttributeError(f"module 'cnnx.callbacks' has no attribute {name!r}")
-
+__getattr__ = finder(__name__, _MODULES)
 
 __all__ = [
     "CSVLogger",

@@ -5,9 +5,26 @@ A class of one's own that follows the protocol `Source` and gives `Batch` object
 too.
 """
 
-from cnnx.data._batch import Batch, Source
-from cnnx.data._batches import Batches
-from cnnx.data._read_source import Readable
-from cnnx.data.image_folder import ImageFolder, ImageSet
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnnx._lazy import finder
+
+if TYPE_CHECKING:
+    from cnnx.data._batch import Batch, Source
+    from cnnx.data._batches import Batches
+    from cnnx.data._read_source import Readable
+    from cnnx.data.image_folder import ImageFolder, ImageSet
+
+_MODULES = {
+    "Batch": "_batch",
+    "Source": "_batch",
+    "Batches": "_batches",
+    "Readable": "_read_source",
+    "ImageFolder": "image_folder",
+    "ImageSet": "image_folder",
+}
+__getattr__ = finder(__name__, _MODULES)
 
 __all__ = ["Batch", "Batches", "ImageFolder", "ImageSet", "Readable", "Source"]

@@ -6,13 +6,15 @@ A new format is one module with ``write(path, model)`` and ``read(path)``, and o
 
 from __future__ import annotations
 
+import importlib
 import os
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from cnnx.errors import ConfigError, FileFormatError
-from cnnx.io import _paths, safetensors
 from cnnx.io._model_file import FORMAT_VERSION, Architecture, ModelFile, Training
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Format(Protocol):
@@ -26,8 +28,8 @@ class Format(Protocol):
         ...
 
 
-FORMATS: dict[str, Format] = {".safetensors": safetensors}
-"""The formats by suffix."""
+FORMATS = {".safetensors": "safetensors"}
+"""The modules of the formats by suffix; each is imported when a file of it is used."""
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -49,6 +51,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     """
     if _suffix(path) not in FORMATS:
         raise ConfigError(f"{os.fspath(path)}: {_known()} to save a model, got {_got(path)}")
+    from cnnx.io import _paths  # noqa: PLC0415 - only files need it
+
     _paths.check_writable(path)
 
 
@@ -73,7 +77,7 @@ def write(path: str | os.PathLike[str], model: ModelFile) -> None:
     """
     if _suffix(path) not in FORMATS:
         raise ConfigError(f"{os.fspath(path)}: {_known()} to save a model, got {_got(path)}")
-    FORMATS[_suffix(path)].write(path, model)
+    _format(path).write(path, model)
 
 
 def read(path: str | os.PathLike[str]) -> ModelFile:
@@ -98,18 +102,29 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
     OSError
         If the file cannot be read.
     """
-    suffix = _suffix(path)
-    if suffix not in FORMATS:
-        Path(path).stat()  # a missing file is missing, whatever its suffix
+    if _suffix(path) not in FORMATS:
+        _path(path).stat()  # a missing file is missing, whatever its suffix
         raise FileFormatError(f"{os.fspath(path)}: {_known()} of a model, got {_got(path)}")
-    return FORMATS[suffix].read(path)
+    return _format(path).read(path)
+
+
+def _path(path: str | os.PathLike[str]) -> Path:
+    """Make a `Path` of it."""
+    from pathlib import Path  # noqa: PLC0415 - only files need it
+
+    return Path(path)
 
 
 def _suffix(path: str | os.PathLike[str]) -> str:
     """Take the path's suffix in small letters."""
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path: expected a string or a path, got {type(path).__name__}")
-    return Path(path).suffix.lower()
+    return _path(path).suffix.lower()
+
+
+def _format(path: str | os.PathLike[str]) -> Format:
+    """Import the format of the path's suffix."""
+    return cast(Format, importlib.import_module(f"{__name__}.{FORMATS[_suffix(path)]}"))
 
 
 def _known() -> str:
@@ -119,7 +134,7 @@ def _known() -> str:
 
 def _got(path: str | os.PathLike[str]) -> str:
     """Say which suffix was received."""
-    return Path(path).suffix or "none"
+    return _path(path).suffix or "none"
 
 
 __all__ = [

@@ -1,50 +1,83 @@
 """The layers of a network: small frozen dataclasses that hold what the user wrote.
 
-A new layer is one class in a file of its own and one row in `REGISTRY` (and its passes in C++).
+A new layer is one class in a file of its own and a row in each table here (and its passes in C++).
 """
 
 from __future__ import annotations
 
-from cnnx._configurable import from_dict as _from_dict
-from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer
-from cnnx.layers.activation import Activation
-from cnnx.layers.avg_pool2d import AvgPool2D
-from cnnx.layers.batch_norm import BatchNorm
-from cnnx.layers.conv2d import Conv2D
-from cnnx.layers.dense import Dense
-from cnnx.layers.dropout import Dropout, SpatialDropout2D
-from cnnx.layers.flatten import Flatten
-from cnnx.layers.global_avg_pool2d import GlobalAvgPool2D
-from cnnx.layers.global_max_pool2d import GlobalMaxPool2D
-from cnnx.layers.max_pool2d import MaxPool2D
-from cnnx.layers.normalize import Normalize
-from cnnx.layers.rescale import Rescale
-from cnnx.layers.residual import Concat, Residual
-from cnnx.layers.separable_conv2d import DepthwiseConv2D, SeparableConv2D
-from cnnx.layers.up_sample2d import UpSample2D
-from cnnx.layers.zero_pad2d import ZeroPad2D
+from typing import TYPE_CHECKING
 
-REGISTRY: dict[str, type[Layer]] = {
-    Conv2D.kind: Conv2D,
-    MaxPool2D.kind: MaxPool2D,
-    AvgPool2D.kind: AvgPool2D,
-    GlobalAvgPool2D.kind: GlobalAvgPool2D,
-    GlobalMaxPool2D.kind: GlobalMaxPool2D,
-    ZeroPad2D.kind: ZeroPad2D,
-    UpSample2D.kind: UpSample2D,
-    Flatten.kind: Flatten,
-    Dense.kind: Dense,
-    Activation.kind: Activation,
-    Rescale.kind: Rescale,
-    Normalize.kind: Normalize,
-    BatchNorm.kind: BatchNorm,
-    Dropout.kind: Dropout,
-    SpatialDropout2D.kind: SpatialDropout2D,
-    DepthwiseConv2D.kind: DepthwiseConv2D,
-    SeparableConv2D.kind: SeparableConv2D,
-    Residual.kind: Residual,
-    Concat.kind: Concat,
+from cnnx._configurable import from_dict as _from_dict
+from cnnx._lazy import Registry, finder
+from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer
+
+if TYPE_CHECKING:
+    from cnnx.layers.activation import Activation
+    from cnnx.layers.avg_pool2d import AvgPool2D
+    from cnnx.layers.batch_norm import BatchNorm
+    from cnnx.layers.conv2d import Conv2D
+    from cnnx.layers.dense import Dense
+    from cnnx.layers.dropout import Dropout, SpatialDropout2D
+    from cnnx.layers.flatten import Flatten
+    from cnnx.layers.global_avg_pool2d import GlobalAvgPool2D
+    from cnnx.layers.global_max_pool2d import GlobalMaxPool2D
+    from cnnx.layers.max_pool2d import MaxPool2D
+    from cnnx.layers.normalize import Normalize
+    from cnnx.layers.rescale import Rescale
+    from cnnx.layers.residual import Concat, Residual
+    from cnnx.layers.separable_conv2d import DepthwiseConv2D, SeparableConv2D
+    from cnnx.layers.up_sample2d import UpSample2D
+    from cnnx.layers.zero_pad2d import ZeroPad2D
+
+_MODULES = {
+    "Conv2D": "conv2d",
+    "MaxPool2D": "max_pool2d",
+    "AvgPool2D": "avg_pool2d",
+    "GlobalAvgPool2D": "global_avg_pool2d",
+    "GlobalMaxPool2D": "global_max_pool2d",
+    "ZeroPad2D": "zero_pad2d",
+    "UpSample2D": "up_sample2d",
+    "Flatten": "flatten",
+    "Dense": "dense",
+    "Activation": "activation",
+    "Rescale": "rescale",
+    "Normalize": "normalize",
+    "BatchNorm": "batch_norm",
+    "Dropout": "dropout",
+    "SpatialDropout2D": "dropout",
+    "DepthwiseConv2D": "separable_conv2d",
+    "SeparableConv2D": "separable_conv2d",
+    "Residual": "residual",
+    "Concat": "residual",
 }
+"""Where the layers are; each is imported when it is first used."""
+
+__getattr__ = finder(__name__, _MODULES)
+
+REGISTRY: Registry[Layer] = Registry(
+    __name__,
+    {
+        "conv2d": "Conv2D",
+        "max_pool2d": "MaxPool2D",
+        "avg_pool2d": "AvgPool2D",
+        "global_avg_pool2d": "GlobalAvgPool2D",
+        "global_max_pool2d": "GlobalMaxPool2D",
+        "zero_pad2d": "ZeroPad2D",
+        "up_sample2d": "UpSample2D",
+        "flatten": "Flatten",
+        "dense": "Dense",
+        "activation": "Activation",
+        "rescale": "Rescale",
+        "normalize": "Normalize",
+        "batch_norm": "BatchNorm",
+        "dropout": "Dropout",
+        "spatial_dropout2d": "SpatialDropout2D",
+        "depthwise_conv2d": "DepthwiseConv2D",
+        "separable_conv2d": "SeparableConv2D",
+        "residual": "Residual",
+        "concat": "Concat",
+    },
+)
 """The layers by kind, which is how dicts and files name them."""
 
 

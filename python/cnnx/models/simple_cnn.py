@@ -25,7 +25,8 @@ def simple_cnn(
     Parameters
     ----------
     input_shape : sequence of int
-        (channels, height, width) of one image; every convolution halves what it is given.
+        (channels, height, width) of one image, at least 10x10 pixels by default; every pool halves
+        what it is given.
     classes : int
         The number of classes.
     filters : sequence of int
@@ -48,9 +49,11 @@ def simple_cnn(
     """
     if not isinstance(filters, (list, tuple)) or not filters:
         raise ConfigError(f"simple_cnn: filters must be a list of numbers, got {filters!r}")
-    least = 10 if not batch_norm else 2 ** len(filters)
-    check("simple_cnn", input_shape, classes, (least, least))
     flag(batch_norm, "simple_cnn", "batch_norm")
+    least = 1  # pixels behind the last pool
+    for _ in filters:
+        least = 2 * least if batch_norm else 2 * least + 2
+    check("simple_cnn", input_shape, classes, (least, least))
     layers: list[Layer] = []
     for number in filters:
         if batch_norm:

@@ -8,6 +8,7 @@
 #include "support/compare.h"
 #include "support/draw.h"
 #include "support/guarded.h"
+#include "support/isas.h"
 
 namespace cnnx::test {
 namespace {
@@ -19,6 +20,10 @@ constexpr ImageType kImageType = sizeof(Source) == 1   ? ImageType::uint8
 
 const Shape kShapes[] = {{1, 1, 1, false}, {1, 4, 5, false}, {7, 1, 1, true}, {3, 4, 5, false},
                          {5, 1, 9, false}, {2, 7, 1, false}, {4, 3, 3, true}};
+// Whole blocks of vectors of every instruction set, and what is left beside them.
+const Shape kLargeShapes[] = {{2, 5, 7, false},   {3, 16, 11, false}, {4, 9, 9, false},
+                              {17, 6, 11, false}, {32, 8, 8, false},  {5, 10, 10, false},
+                              {70, 1, 3, false},  {16, 1, 2, false}};
 
 // Element (image, channel, pixel) of public rows, in channels-last order.
 template <class T, class Source>
@@ -36,11 +41,18 @@ std::vector<T> channels_last(const Shape& shape, const std::vector<Source>& rows
   return values;
 }
 
+// Calls body with the transpose of each instruction set, and with the one that needs none.
+template <class T, class Body>
+void with_every_transpose(Body&& body) {
+  with_every_table<T>([&](const KernelTable<T>& table) { body(table.element.transpose); });
+  body(plain_transpose<T>);
+}
+
 template <class T, class Source>
-void check_loading() {
+void check_loading(const Shape& shape) {
   Draw draw(1);
-  for (const Shape& shape : kShapes) {
-    CAPTURE(shape.str());
+  CAPTURE(shape.str());
+  with_every_transpose<T>([&](TransposeFunction<T> transpose) {
     std::vector<Source> rows;
     for (Index i = 0; i < 6 * shape.size(); ++i) {
       rows.push_back(static_cast<Source>(draw.integer(0, 255)));
@@ -49,17 +61,39 @@ void check_loading() {
 
     Guarded<T> all = guarded_output<T>(4 * shape.size());
     const Images plain{data.data(), kImageType<Source>, nullptr, 6};
-    REQUIRE(load_images(shape, plain, 1, 4, all.data()));
+    REQUIRE(load_images(shape, plain, 1, 4, all.data(), transpose));
     CHECK(difference(all.values(), channels_last<T>(shape, rows, {1, 2, 3, 4})) == "");
     CHECK(all.intact());
 
     const std::vector<Index> index{5, 0, 5, 2};
     Guarded<T> some = guarded_output<T>(3 * shape.size());
     const Images picked{data.data(), kImageType<Source>, index.data(), 4};
-    REQUIRE(load_images(shape, picked, 1, 3, some.data()));
+    REQUIRE(load_images(shape, picked, 1, 3, some.data(), transpose));
     CHECK(difference(some.values(), channels_last<T>(shape, rows, {0, 5, 2})) == "");
     CHECK(some.intact());
-  }
+  });
+}
+
+template <class T, class Source>
+void check_loading() {
+  for (const Shape& shape : kShapes) check_loading<T, Source>(shape);
+  for (const Shape& shape : kLargeShapes) check_loading<T, Source>(shape);
+}
+
+template <class T>
+void check_storing(const Shape& shape) {
+  Draw draw(2);
+  CAPTURE(shape.str());
+  with_every_transpose<T>([&](TransposeFunction<T> transpose) {
+    const std::vector<T> rows = draw.reals<T>(3 * shape.size());
+    std::vector<T> inside(rows.size());
+    const Images images{rows.data(), kImageType<T>, nullptr, 3};
+    REQUIRE(load_images(shape, images, 0, 3, inside.data(), transpose));
+    Guarded<T> back = guarded_output<T>(3 * shape.size());
+    store_images(shape, 3, guarded_input(inside).data(), back.data(), transpose);
+    CHECK(same_bits(back.values(), rows));
+    CHECK(back.intact());
+  });
 }
 
 }  // namespace
@@ -71,18 +105,8 @@ TEST_CASE_TEMPLATE("images: rows of each type become channels-last numbers", T, 
 }
 
 TEST_CASE_TEMPLATE("images: storing is the inverse of loading", T, float, double) {
-  Draw draw(2);
-  for (const Shape& shape : kShapes) {
-    CAPTURE(shape.str());
-    const std::vector<T> rows = draw.reals<T>(3 * shape.size());
-    std::vector<T> inside(rows.size());
-    const Images images{rows.data(), kImageType<T>, nullptr, 3};
-    REQUIRE(load_images(shape, images, 0, 3, inside.data()));
-    Guarded<T> back = guarded_output<T>(3 * shape.size());
-    store_images(shape, 3, guarded_input(inside).data(), back.data());
-    CHECK(same_bits(back.values(), rows));
-    CHECK(back.intact());
-  }
+  for (const Shape& shape : kShapes) check_storing<T>(shape);
+  for (const Shape& shape : kLargeShapes) check_storing<T>(shape);
 }
 
 TEST_CASE_TEMPLATE("images: a value that is not finite is seen wherever it stands", T, float,

@@ -1,6 +1,8 @@
 // The convolution kernels of every instruction set against the definition.
 #include <doctest/doctest.h>
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "support/compare.h"
@@ -74,6 +76,37 @@ void check_backward_weights(int shapes, std::uint64_t seed, bool whole) {
 }
 
 }  // namespace
+
+TEST_CASE("conv: the shapes drawn are of every kind") {
+  Draw draw(11);
+  std::map<std::string, int> kinds;
+  for (int i = 0; i < 2500; ++i) {
+    const ConvGeometry g = draw_conv(draw, 1, kMostProducts);
+    const bool strided = g.stride_height > 1 || g.stride_width > 1;
+    const bool padded = g.pad_top > 0 || g.pad_left > 0;
+    const bool depthwise = g.groups > 1 && g.group_in() == 1 && g.group_out() == 1;
+    kinds["plain 1x1"] += g.kernel_height * g.kernel_width == 1 && g.groups == 1;
+    kinds["strided 1x1"] += g.kernel_height * g.kernel_width == 1 && g.groups == 1 && strided;
+    kinds["single channel"] += g.in_channels == 1 && g.out_channels > 1;
+    kinds["few channels"] += g.in_channels <= 4 && g.out_channels <= 8 && g.groups == 1;
+    kinds["depthwise, below a vector"] += depthwise && g.groups < 16;
+    kinds["depthwise, vectors and a rest"] += depthwise && g.groups > 16 && g.groups % 16 != 0;
+    kinds["depthwise, four vectors"] += depthwise && g.groups >= 64 && padded;
+    kinds["depthwise, strided"] += depthwise && strided && g.groups >= 16;
+    kinds["depthwise, dilated"] += depthwise && g.dilation_width > 1 && g.groups >= 16;
+    kinds["depthwise, 3x3"] += depthwise && g.kernel_height == 3 && g.kernel_width == 3;
+    kinds["depth multiplier"] += g.groups > 4 && g.group_in() == 1 && g.group_out() > 1;
+    kinds["groups of two"] += g.groups > 4 && g.group_in() == 2 && g.group_out() == 2;
+    kinds["groups of four"] += g.groups > 4 && g.group_in() == 4 && g.group_out() == 4;
+    kinds["groups of eight"] += g.groups > 4 && g.group_in() == 8 && g.group_out() == 8;
+    kinds["uneven groups"] += g.groups > 4 && g.group_in() > g.group_out();
+    kinds["large groups"] += g.groups > 1 && g.group_out() > 16;
+  }
+  for (const auto& [kind, count] : kinds) {
+    CAPTURE(kind);
+    CHECK(count >= 10);
+  }
+}
 
 TEST_CASE_TEMPLATE("conv: forward is exact on small integers", T, float, double) {
   check_forward<T>(2500, 11, true);

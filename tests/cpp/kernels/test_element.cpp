@@ -175,6 +175,31 @@ TEST_CASE_TEMPLATE("element: lanes are summed in order and only the first change
   }
 }
 
+TEST_CASE_TEMPLATE("element: a transpose between rows that lie apart", T, float, double) {
+  Draw draw(6);
+  for (const Index rows : kCounts) {
+    for (const Index columns : kCounts) {
+      const Index stride = columns + draw.integer(0, 2), to_stride = rows + draw.integer(0, 2);
+      const auto input = draw.integers<T>((rows - 1) * stride + columns, 100);
+      with_every_table<T>([&](const KernelTable<T>& table) {
+        Guarded<T> output = guarded_output<T>((columns - 1) * to_stride + rows);
+        table.element.transpose(rows, columns, guarded_input(input).data(), stride, output.data(),
+                                to_stride);
+        bool same = output.intact();
+        for (Index at = 0; at < output.size(); ++at) {
+          const Index c = at / to_stride, r = at % to_stride;
+          const T value = output[at];
+          same = same && (r < rows ? value == input[static_cast<std::size_t>(r * stride + c)]
+                                   : std::isnan(value));
+        }
+        CAPTURE(rows);
+        CAPTURE(columns);
+        REQUIRE(same);
+      });
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("element: scale and offset by column", T, float, double) {
   Draw draw(5);
   for (const Index columns : kCounts) {

@@ -46,29 +46,37 @@ inline Index draw_channels(Draw& draw) {
                           : draw.one_of<Index>({7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 65});
 }
 
+struct ConvGroups {
+  Index groups, in, out;  // in and out channels of each
+};
+
+// None, a few of any size, or many small ones, whose channels together fill vectors of any width.
+inline ConvGroups draw_groups(Draw& draw) {
+  const double kind = draw.real(0, 1);
+  if (kind < 0.55) return {1, draw_channels(draw), draw_channels(draw)};
+  if (kind < 0.8) {
+    const Index groups = draw.integer(2, 5);
+    if (draw.chance(0.3)) return {groups, 1, draw.integer(1, 2)};
+    return {groups, draw_channels(draw), draw_channels(draw)};
+  }
+  const Index groups = draw.one_of<Index>({6, 7, 8, 9, 15, 16, 17, 33, 40, 64, 71});
+  if (draw.chance(0.5)) return {groups, 1, 1};
+  const Index same = draw.one_of<Index>({2, 4, 8});
+  if (draw.chance(0.5)) return {groups, same, same};
+  return {groups, draw.integer(1, 4), draw.integer(1, 4)};
+}
+
 // Any shape that the engine admits, of at most `most_products` products a pass.
 inline ConvGeometry draw_conv(Draw& draw, Index images, Index most_products) {
   while (true) {
     const Index most_size = draw.chance(0.8) ? 9 : 26;
     const ConvAxis rows = draw_axis(draw, most_size);
     const ConvAxis columns = draw_axis(draw, most_size);
-    const Index groups = draw.chance(0.6) ? 1 : draw.integer(2, 5);
-    const bool depthwise = groups > 1 && draw.chance(0.3);
-    const ConvGeometry g{groups * (depthwise ? 1 : draw_channels(draw)),
-                         rows.in,
-                         columns.in,
-                         groups * (depthwise ? draw.integer(1, 2) : draw_channels(draw)),
-                         rows.out,
-                         columns.out,
-                         rows.kernel,
-                         columns.kernel,
-                         rows.stride,
-                         columns.stride,
-                         rows.dilation,
-                         columns.dilation,
-                         rows.pad,
-                         columns.pad,
-                         groups};
+    const auto [groups, group_in, group_out] = draw_groups(draw);
+    const ConvGeometry g{groups * group_in, rows.in,        columns.in,    groups * group_out,
+                         rows.out,          columns.out,    rows.kernel,   columns.kernel,
+                         rows.stride,       columns.stride, rows.dilation, columns.dilation,
+                         rows.pad,          columns.pad,    groups};
     if (images * g.out_size() * g.depth() <= most_products) return g;
   }
 }

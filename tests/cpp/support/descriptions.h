@@ -126,6 +126,62 @@ inline Attrs normalize(const std::vector<double>& mean, const std::vector<double
   return attrs;
 }
 
+inline Attrs batch_norm(const std::string& activation = "linear", double momentum = 0.9,
+                        double epsilon = 1e-5) {
+  Attrs attrs = of_kind("batch_norm");
+  attrs.set("momentum", momentum);
+  attrs.set("epsilon", epsilon);
+  attrs.set("activation", activation);
+  return attrs;
+}
+
+inline Attrs dropout(double rate) {
+  Attrs attrs = of_kind("dropout");
+  attrs.set("rate", rate);
+  return attrs;
+}
+
+inline Attrs spatial_dropout2d(double rate) {
+  Attrs attrs = dropout(rate);
+  attrs.set("kind", std::string("spatial_dropout2d"));
+  return attrs;
+}
+
+// `arguments.filters` and `arguments.groups` follow from the input instead.
+inline Attrs depthwise_conv2d(const ConvArguments& arguments, Index multiplier = 1) {
+  Attrs attrs = conv2d(arguments);
+  attrs.set("kind", std::string("depthwise_conv2d"));
+  attrs.set("depth_multiplier", multiplier);
+  return attrs;
+}
+
+inline Attrs separable_conv2d(const ConvArguments& arguments, Index multiplier = 1) {
+  Attrs attrs = depthwise_conv2d(arguments, multiplier);
+  attrs.set("kind", std::string("separable_conv2d"));
+  return attrs;
+}
+
+inline Attrs residual(std::vector<Attrs> branch, std::vector<Attrs> shortcut = {},
+                      const std::string& activation = "linear") {
+  Attrs attrs = of_kind("residual");
+  attrs.set_list("branch", std::move(branch));
+  if (!shortcut.empty()) attrs.set_list("shortcut", std::move(shortcut));
+  attrs.set("activation", activation);
+  return attrs;
+}
+
+inline Attrs concat_of(const std::vector<std::vector<Attrs>>& branches) {
+  std::vector<Attrs> list;
+  for (const std::vector<Attrs>& layers : branches) {
+    Attrs branch;
+    branch.set_list("layers", layers);
+    list.push_back(std::move(branch));
+  }
+  Attrs attrs = of_kind("concat");
+  attrs.set_list("branches", std::move(list));
+  return attrs;
+}
+
 inline Attrs sgd(double learning_rate, double momentum = 0, bool nesterov = false,
                  double weight_decay = 0) {
   Attrs attrs = of_kind("sgd");

@@ -65,7 +65,7 @@ struct Gradients {
 
 template <class T>
 void read_gradients(const Network<T>& network, Gradients<T>& gradients) {
-  for (const std::string& name : network.parameter_names()) {
+  for (const std::string& name : network.learned_names()) {
     std::vector<T>& values = gradients.parameters[name];
     values.resize(static_cast<std::size_t>(network.parameter(name).count()));
     network.read_gradient(name, values.data());

@@ -1,8 +1,10 @@
-// Direct convolution, any stride, padding, dilation and groups: the passes put together.
+// Direct convolution, any stride, padding, dilation and groups: which algorithm serves which shape.
 #pragma once
 
 #include "cnnx/kernels/conv/data_gather.h"
 #include "cnnx/kernels/conv/data_scatter.h"
+#include "cnnx/kernels/conv/depthwise.h"
+#include "cnnx/kernels/conv/depthwise_weights.h"
 #include "cnnx/kernels/conv/forward.h"
 #include "cnnx/kernels/conv/thin.h"
 #include "cnnx/kernels/conv/weights.h"
@@ -13,55 +15,83 @@ namespace {
 
 template <class T, class Shapes>
 struct ConvDirect {
-  using Forward = ConvForward<T, Shapes>;
-  using Thin = ConvThin<T, Shapes>;
-  using Gather = ConvDataGather<T, Shapes>;
-  using Scatter = ConvDataScatter<T, Shapes>;
-  using Weights = ConvWeights<T, Shapes>;
+  // The algorithm for a shape and pass: calls body with it. Each has packed_size, pack,
+  // scratch_size and run.
+  template <class Body>
+  static auto with_forward(const ConvGeometry& g, Body&& body) {
+    using Depthwise = DepthwiseForward<T, Shapes>;
+    using Thin = ConvThin<T, Shapes>;
+    if (Depthwise::suits(g)) return body(Depthwise{});
+    if (Thin::suits(g)) return body(Thin{});
+    return body(ConvForward<T, Shapes>{});
+  }
 
-  static bool scatters(const ConvGeometry& g) {
-    return Scatter::suits(g) && Scatter::cost(g) < Gather::cost(g);
+  template <class Body>
+  static auto with_data(const ConvGeometry& g, Body&& body) {
+    using Depthwise = DepthwiseData<T, Shapes>;
+    using Gather = ConvDataGather<T, Shapes>;
+    using Scatter = ConvDataScatter<T, Shapes>;
+    if (Depthwise::suits(g)) return body(Depthwise{});
+    if (Scatter::suits(g) && Scatter::cost(g) < Gather::cost(g)) return body(Scatter{});
+    return body(Gather{});
+  }
+
+  template <class Body>
+  static auto with_weights(const ConvGeometry& g, Body&& body) {
+    using Depthwise = DepthwiseWeights<T, Shapes>;
+    if (Depthwise::suits(g)) return body(Depthwise{});
+    return body(ConvWeights<T, Shapes>{});
+  }
+
+  template <class Body>
+  static auto with_algorithm(const ConvGeometry& g, ConvPass pass, Body&& body) {
+    switch (pass) {
+      case ConvPass::forward:
+        return with_forward(g, body);
+      case ConvPass::backward_data:
+        return with_data(g, body);
+      case ConvPass::backward_weights:
+        break;
+    }
+    return with_weights(g, body);
   }
 
   static Index packed_size(const ConvGeometry& g, ConvPass pass) {
-    if (pass == ConvPass::forward) {
-      return Thin::suits(g) ? Thin::packed_size(g) : Forward::packed_size(g);
-    }
-    if (pass == ConvPass::backward_weights) return 0;
-    return scatters(g) ? Scatter::packed_size(g) : Gather::packed_size(g);
+    return with_algorithm(g, pass, [&](auto algorithm) { return algorithm.packed_size(g); });
   }
 
   static void pack(const ConvGeometry& g, ConvPass pass, const T* weights, T* packed) {
-    if (pass == ConvPass::forward) {
-      return Thin::suits(g) ? Thin::pack(g, weights, packed) : Forward::pack(g, weights, packed);
-    }
-    if (pass == ConvPass::backward_weights) return;
-    return scatters(g) ? Scatter::pack(g, weights, packed) : Gather::pack(g, weights, packed);
+    with_algorithm(g, pass, [&](auto algorithm) { algorithm.pack(g, weights, packed); });
   }
 
   static Index scratch_size(const ConvGeometry& g, ConvPass pass, Index images) {
-    if (pass == ConvPass::forward) {
-      return Thin::suits(g) ? Thin::scratch_size(g, images) : Forward::scratch_size(g, images);
-    }
-    if (pass == ConvPass::backward_weights) return Weights::scratch_size(g, images);
-    return scatters(g) ? Scatter::scratch_size(g, images) : Gather::scratch_size(g, images);
+    return with_algorithm(g, pass,
+                          [&](auto algorithm) { return algorithm.scratch_size(g, images); });
   }
 
   static void forward(const ConvGeometry& g, Index images, const T* input, const T* packed,
                       const T* bias, Activation activation, T* output, T* scratch) {
-    return Thin::suits(g)
-               ? Thin::run(g, images, input, packed, bias, activation, output, scratch)
-               : Forward::run(g, images, input, packed, bias, activation, output, scratch);
+    with_forward(g, [&](auto algorithm) {
+      algorithm.run(g, images, input, packed, bias, activation, output, scratch);
+    });
   }
 
   static void backward_data(const ConvGeometry& g, Index images, const T* grad_output,
                             const T* packed, T* grad_input, T* scratch) {
-    return scatters(g) ? Scatter::run(g, images, grad_output, packed, grad_input, scratch)
-                       : Gather::run(g, images, grad_output, packed, grad_input, scratch);
+    with_data(g, [&](auto algorithm) {
+      algorithm.run(g, images, grad_output, packed, grad_input, scratch);
+    });
+  }
+
+  static void backward_weights(const ConvGeometry& g, Index images, const T* input,
+                               const T* grad_output, T* grad_weights, bool accumulate, T* scratch) {
+    with_weights(g, [&](auto algorithm) {
+      algorithm.run(g, images, input, grad_output, grad_weights, accumulate, scratch);
+    });
   }
 
   static constexpr ConvKernel<T> kernel() {
-    return {packed_size, pack, scratch_size, forward, backward_data, Weights::run};
+    return {packed_size, pack, scratch_size, forward, backward_data, backward_weights};
   }
 };
 

@@ -13,6 +13,9 @@ namespace {
 
 template <class T, class Shapes>
 struct ConvWeights {
+  static Index packed_size(const ConvGeometry&) { return 0; }
+  static void pack(const ConvGeometry&, const T*, T*) {}
+
   static Index scratch_size(const ConvGeometry& g, Index images) {
     const Index packed = g.out_pixels() * Shapes::packed_columns(g.group_out());
     return images * (padded_size(forward_pad(g), g.in_channels) +

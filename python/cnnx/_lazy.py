@@ -1,0 +1,75 @@
+"""Names of a package that are imported when they are first used: a program pays for no others.
+
+Type checkers see the names through imports under ``TYPE_CHECKING``; when the program runs the
+package's ``__getattr__`` finds them, once each.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def finder(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """Make the ``__getattr__`` of a package.
+
+    Parameters
+    ----------
+    package : str
+        Its ``__name__``.
+    homes : Mapping[str, str]
+        The module of the package that each name is found in; a module stands for itself.
+
+    Returns
+    -------
+    Callable[[str], Any]
+        What gives a name's value, or raises ``AttributeError``.
+    """
+
+    def find(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value: Any = importlib.import_module(f"{package}.{homes[name]}")
+        if name != homes[name]:
+            value = getattr(value, name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return find
+
+
+class Registry(Mapping[str, type[T]]):
+    """Classes by kind, each imported when it is asked for.
+
+    Parameters
+    ----------
+    package : str
+        The package that the classes are found in.
+    names : Mapping[str, str]
+        The class's name by kind.
+    """
+
+    def __init__(self, package: str, names: Mapping[str, str]) -> None:
+        self._package = package
+        self._names = names
+
+    def __getitem__(self, kind: str) -> type[T]:
+        """Give the class of a kind; ``KeyError`` when there is none."""
+        found: type[T] = getattr(sys.modules[self._package], self._names[kind])
+        return found
+
+    def __contains__(self, kind: object) -> bool:
+        """Tell whether there is such a kind."""
+        return kind in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the kinds."""
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        """Count the kinds."""
+        return len(self._names)
