@@ -1,10 +1,11 @@
-"""Weights of classes -> weights of images, and the warning for classes of very different size."""
+"""The classes of a network's targets: how much each counts, and whether one is far too rare."""
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,132 +19,179 @@ _UNEVEN = 10
 """How many times as large as the smallest class the largest may be before there is a warning."""
 
 
-def class_weights(
-    value: object, labels: Array, loss: str, output_shape: tuple[int, ...], dtype: np.dtype[Any]
-) -> Array:
-    """Make a weight for each image from weights for classes.
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """What targets of a network say about classes.
 
-    Parameters
+    Attributes
     ----------
-    value : object
-        What a user passes for ``class_weight``: a dict from class to weight (classes that it leaves
-        out count once), a sequence with a weight for each class, or "balanced", which gives every
-        class that there is the same sum of weights, and all images together their number.
-    labels : ndarray
-        Checked targets of all images, as `cnnx._targets.targets` gives them.
     loss : str
         The kind of the loss.
     output_shape : tuple[int, ...]
         The shape of one image's output.
-    dtype : dtype
-        The network's precision.
-
-    Returns
-    -------
-    ndarray
-        Of `dtype` and shape (N,).
-
-    Raises
-    ------
-    TypeError
-        If it is none of these, or a weight is not a number.
-    ConfigError
-        If the targets are not classes, a class does not exist, or weights are missing, negative or
-        not finite, or all are 0.
     """
-    names, classes = _classes_of(labels, loss, output_shape)
-    if classes == 0:
-        raise ConfigError(
-            f"train: class_weight needs a class for every image, and the targets for {loss} have "
-            f"shape {labels.shape}; pass labels of shape (N,), or sample_weight instead"
+
+    loss: str
+    output_shape: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        """How many there are: one for each output, and two where one output tells them apart."""
+        return 2 if self._yes_or_no else math.prod(self.output_shape)
+
+    @property
+    def _yes_or_no(self) -> bool:
+        """Whether a single output is the probability of class 1."""
+        return self.loss == "binary_cross_entropy" and self.output_shape == (1,)
+
+    def find(self, labels: Array) -> Array | None:
+        """Tell the class of every image.
+
+        Parameters
+        ----------
+        labels : ndarray
+            Checked targets, as `cnnx._targets.targets` gives them.
+
+        Returns
+        -------
+        ndarray or None
+            Integers of shape (N,); none where targets are not classes.
+        """
+        if labels.ndim == 1:
+            return labels
+        found: Array | None = None
+        if self.loss in OF_CLASSES:
+            found = labels.reshape(len(labels), -1).argmax(axis=1)
+        elif self._yes_or_no:
+            found = (labels[:, 0] > 0.5).astype(np.int64)
+        return found
+
+    def weigh(self, table: Array, labels: Array) -> Array:
+        """Give each image the weight of its class.
+
+        Parameters
+        ----------
+        table : ndarray
+            A weight for each class.
+        labels : ndarray
+            Checked targets.
+
+        Returns
+        -------
+        ndarray
+            float64 of shape (N,).
+
+        Raises
+        ------
+        ConfigError
+            If the targets are not classes.
+        """
+        found: Array = table[self._named(labels)]
+        return found
+
+    def table(self, value: object, labels: Array | None) -> Array | None:
+        """Check a weight for each class.
+
+        Parameters
+        ----------
+        value : object
+            The argument as given: ``None``, a dict from class to weight (1 for those left out), one
+            number a class, or "balanced", which gives every class that there is the same sum of
+            weights, and all images together their number.
+        labels : ndarray, optional
+            The training labels, which "balanced" counts.
+
+        Returns
+        -------
+        ndarray or None
+            float64 of shape (classes,).
+
+        Raises
+        ------
+        TypeError
+            If it is something else, or a weight is not a number.
+        ConfigError
+            If a class is not one of the network's, a weight is negative or not finite, their number
+            is wrong, or the targets are not classes.
+        """
+        if value is None:
+            return None
+        if labels is not None:
+            self._named(labels)
+        if isinstance(value, str):
+            return self._balanced(value, labels)
+        count = self.count
+        table = np.ones(count)
+        if isinstance(value, Mapping):
+            for key, weight in value.items():
+                index = integer(
+                    key, "train", "a class in class_weight", minimum=0, maximum=count - 1
+                )
+                table[index] = real(weight, "train", f"class_weight[{index}]", minimum=0.0)
+            return table
+        if not isinstance(value, (list, tuple, np.ndarray)):
+            raise TypeError(
+                f'train: class_weight must be a dict, a list or "balanced", got {describe(value)}'
+            )
+        if len(value) != count:
+            raise ConfigError(
+                f"train: class_weight must have one number for each of the {count} classes, "
+                f"got {len(value)}"
+            )
+        for index, weight in enumerate(value):
+            table[index] = real(weight, "train", f"class_weight[{index}]", minimum=0.0)
+        return table
+
+    def warn_if_uneven(self, labels: Array) -> None:
+        """Warn where the largest class has more than ten times the images of the smallest.
+
+        Classes without any image do not count: they may be meant for later. Targets that are not
+        classes are left alone.
+
+        Parameters
+        ----------
+        labels : ndarray
+            Checked targets.
+        """
+        names = self.find(labels)
+        if names is None:
+            return
+        counts = np.bincount(names, minlength=self.count)
+        present = np.flatnonzero(counts)
+        most = int(counts.argmax())
+        least = int(present[counts[present].argmin()])
+        if counts[most] <= _UNEVEN * counts[least]:
+            return
+        warnings.warn(
+            f"class {most} has {counts[most]} images and class {least} has {counts[least]}: a "
+            "network trained on them may never name the rare one, and accuracy will hardly show "
+            'it; pass class_weight="balanced", and look at cnnx.metrics.classification_report',
+            UserWarning,
+            stacklevel=levels_to_the_caller(),
         )
-    if isinstance(value, str):
+
+    def _named(self, labels: Array) -> Array:
+        """Tell the class of every image, or refuse targets that have none."""
+        names = self.find(labels)
+        if names is None:
+            raise ConfigError(
+                f"train: class_weight needs a class for every image, and the targets for "
+                f"{self.loss} have shape {labels.shape}; pass labels of shape (N,), or "
+                "sample_weight instead"
+            )
+        return names
+
+    def _balanced(self, value: str, labels: Array | None) -> Array:
+        """Count the images of each class."""
         if value != "balanced":
             raise ConfigError(
-                f'train: class_weight must be a dict, a sequence or "balanced", got {value!r}'
+                f'train: class_weight must be a dict, a list or "balanced", got {value!r}'
             )
-        counts = np.bincount(names, minlength=classes)
-        weights = len(names) / (np.count_nonzero(counts) * np.maximum(counts, 1))
-    elif isinstance(value, Mapping):
-        weights = _from_mapping(value, classes)
-    else:
-        weights = _from_sequence(value, classes)
-    found: Array = weights[names].astype(dtype)
-    if not found.any():
-        raise ConfigError("train: class_weight gives every image the weight 0")
-    return found
-
-
-def warn_if_uneven(labels: Array, loss: str, output_shape: tuple[int, ...]) -> None:
-    """Warn where the largest class has more than ten times the images of the smallest.
-
-    Classes without any image do not count: they may be meant for later. Targets that are not
-    classes are left alone.
-
-    Parameters
-    ----------
-    labels : ndarray
-        Checked targets, as for `class_weights`.
-    loss : str
-        The kind of the loss.
-    output_shape : tuple[int, ...]
-        The shape of one image's output.
-    """
-    names, classes = _classes_of(labels, loss, output_shape)
-    if classes == 0:
-        return
-    counts = np.bincount(names, minlength=classes)
-    present = np.flatnonzero(counts)
-    most = int(counts.argmax())
-    least = int(present[counts[present].argmin()])
-    if counts[most] <= _UNEVEN * counts[least]:
-        return
-    warnings.warn(
-        f"class {most} has {counts[most]} images and class {least} has {counts[least]}: a network "
-        "trained on them may never name the rare one, and accuracy will hardly show it; pass "
-        'class_weight="balanced", and look at cnnx.metrics.classification_report',
-        UserWarning,
-        stacklevel=levels_to_the_caller(),
-    )
-
-
-def _classes_of(labels: Array, loss: str, output_shape: tuple[int, ...]) -> tuple[Array, int]:
-    """Tell the class of every image and how many there are; none where targets are not classes."""
-    if labels.ndim == 1:
-        return labels, output_shape[0]
-    if loss in OF_CLASSES:
-        return labels.argmax(axis=1), output_shape[0]
-    if loss == "binary_cross_entropy" and output_shape == (1,):
-        return (labels[:, 0] > 0.5).astype(np.int64), 2
-    return labels, 0
-
-
-def _from_mapping(value: Mapping[Any, Any], classes: int) -> Array:
-    """Make an array of a dict."""
-    weights = np.ones(classes)
-    for key, weight in value.items():
-        index = integer(key, "train", "a class of class_weight", minimum=0)
-        if index >= classes:
+        if labels is None:
             raise ConfigError(
-                f"train: class_weight names class {index}, and there are {classes}: 0 to "
-                f"{classes - 1}"
+                'train: class_weight="balanced" counts labels, and batches come one by one here; '
+                "pass a weight for each class"
             )
-        weights[index] = real(weight, "train", f"class_weight[{index}]", minimum=0.0)
-    return weights
-
-
-def _from_sequence(value: object, classes: int) -> Array:
-    """Check a sequence."""
-    if isinstance(value, np.ndarray) and value.ndim == 1:
-        value = value.tolist()
-    if not isinstance(value, (list, tuple)):
-        raise TypeError(
-            f'train: class_weight must be a dict, a sequence or "balanced", got {describe(value)}'
-        )
-    if len(value) != classes:
-        raise ConfigError(
-            f"train: class_weight must have a weight for each of {classes} classes, "
-            f"got {len(value)}"
-        )
-    checked = [real(w, "train", f"class_weight[{i}]", minimum=0.0) for i, w in enumerate(value)]
-    return np.array(checked)
+        counts = np.bincount(self._named(labels), minlength=self.count)
+        present = int((counts > 0).sum())
+        return np.where(counts > 0, len(labels) / (present * np.maximum(counts, 1)), 1.0)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from cnnx._arrays import Array
 from cnnx._batches import Data
+from cnnx._class_weights import Classes
 from cnnx._fitting import CHUNK, Fitting
 from cnnx._sample_weights import class_indices
 from cnnx._validate import integer, real
@@ -85,7 +86,7 @@ class Diagnosis(Fitting):
             batch_size=integer(batch_size, owner, "batch_size"),
             shuffle=True,
             seed=self._seed,
-            classes=math.prod(self._output_shape),
+            classes=Classes(self._loss.kind, self._output_shape),
         )
         batches = _endless(sets.source)
         network = self._copy()._network  # noqa: SLF001 - one of its own kind

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import math
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -16,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from cnnx import _training, io, optimizers
 from cnnx._batches import BatchReader, Data
+from cnnx._class_weights import Classes
 from cnnx._configurable import Configurable
 from cnnx._freezing import Freezing
 from cnnx._state import check_state
@@ -186,8 +186,10 @@ class Fitting(Freezing):
             fraction=fraction,
             class_weight=class_weight,
             sample_weight=sample_weight,
-            classes=math.prod(self._output_shape),
+            classes=Classes(self._loss.kind, self._output_shape),
+            warn=True,
         )
+        self._warn_of_frozen("train", 3)
         plan = None if schedule is None else schedules.resolve_for(schedule, sets.source.steps)
         history = History()
         params: dict[str, Any] = {

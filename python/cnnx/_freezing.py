@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
@@ -130,6 +131,16 @@ class Freezing(Weights):
             )
         self._set(found)
         return tuple(found)
+
+    def _warn_of_frozen(self, owner: str, stacklevel: int) -> None:
+        """Warn where nothing can be learned."""
+        if self._frozen and len(self._frozen) == len(self._network.parameter_names()):
+            warnings.warn(
+                f"{owner}: all weights are frozen, so that nothing is learned; name those that are "
+                "to learn: model.unfreeze(-1)",
+                UserWarning,
+                stacklevel=stacklevel,
+            )
 
     def _set_frozen(self, names: Iterable[str]) -> tuple[str, ...]:
         """Tell the engine what it may change."""

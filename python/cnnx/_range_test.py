@@ -120,10 +120,19 @@ def range_test(
 
 
 def _steepest(lrs: list[float], losses: list[float]) -> float | None:
-    """Find where the loss falls fastest, over the logarithm, before it is at its smallest."""
+    """Find where the loss falls fastest, over the logarithm, before it is at its smallest.
+
+    The slope is that of a straight line through a tenth of the steps, and the first tenth, whose
+    average is one of few batches, is left out: a lucky batch is no slope.
+    """
+    settled, half = len(losses) // 10, max(1, len(losses) // 20)
     lowest = int(np.argmin(losses)) if losses else 0
-    if lowest < 2:
+    if lowest < settled + 2:
         return None
-    slope = np.gradient(losses[: lowest + 1], np.log(lrs[: lowest + 1]))
-    fastest = int(np.argmin(slope))
-    return lrs[fastest] if slope[fastest] < 0 else None
+    logs = np.log(lrs)
+    slopes = []
+    for middle in range(settled, lowest + 1):
+        part = slice(max(settled, middle - half), min(lowest, middle + half) + 1)
+        slopes.append(float(np.polyfit(logs[part], losses[part], 1)[0]))
+    fastest = int(np.argmin(slopes))
+    return lrs[settled + fastest] if slopes[fastest] < 0 else None

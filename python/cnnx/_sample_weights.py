@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from cnnx._arrays import Array, as_array
-from cnnx._validate import describe, integer, real
+from cnnx._class_weights import Classes
 from cnnx.data._batch import Batch, Source
-from cnnx.errors import ConfigError, ShapeError
+from cnnx.errors import ShapeError
 
 
 def sample_weights(value: object, images: int, dtype: np.dtype[Any]) -> Array | None:
@@ -61,66 +61,6 @@ def sample_weights(value: object, images: int, dtype: np.dtype[Any]) -> Array | 
     return weights
 
 
-def class_weights(value: object, classes: int, labels: Array | None) -> Array | None:
-    """Check a weight for each class.
-
-    Parameters
-    ----------
-    value : object
-        The argument as given: ``None``, a dict from class to weight (1 for those left out), one
-        number a class, or "balanced".
-    classes : int
-        How many classes the network has.
-    labels : ndarray, optional
-        The training labels, which "balanced" counts.
-
-    Returns
-    -------
-    ndarray or None
-        float64 of shape (classes,).
-
-    Raises
-    ------
-    TypeError
-        If it is something else.
-    ConfigError
-        If a class is not one of the network's, a weight is negative, or their number is wrong.
-    """
-    if value is None:
-        return None
-    if isinstance(value, str):
-        if value != "balanced":
-            raise ConfigError(
-                f'train: class_weight must be a dict, a list or "balanced", got {value!r}'
-            )
-        if labels is None:
-            raise ConfigError(
-                'train: class_weight="balanced" counts labels, and batches come one by one here; '
-                "pass a weight for each class"
-            )
-        counts = np.bincount(class_indices(labels), minlength=classes)
-        present = int((counts > 0).sum())
-        return np.where(counts > 0, len(labels) / (present * np.maximum(counts, 1)), 1.0)
-    table = np.ones(classes)
-    if isinstance(value, Mapping):
-        for key, weight in value.items():
-            index = integer(key, "train", "a class in class_weight", minimum=0, maximum=classes - 1)
-            table[index] = real(weight, "train", f"class_weight[{index}]", minimum=0.0)
-        return table
-    if isinstance(value, (list, tuple, np.ndarray)):
-        if len(value) != classes:
-            raise ConfigError(
-                f"train: class_weight must have one number for each of the {classes} classes, "
-                f"got {len(value)}"
-            )
-        for index, weight in enumerate(value):
-            table[index] = real(weight, "train", f"class_weight[{index}]", minimum=0.0)
-        return table
-    raise TypeError(
-        f'train: class_weight must be a dict, a list or "balanced", got {describe(value)}'
-    )
-
-
 def class_indices(labels: Array) -> Array:
     """Give each image's class.
 
@@ -140,11 +80,15 @@ def class_indices(labels: Array) -> Array:
     return classes
 
 
-def combined(table: Array | None, labels: Array, weights: Array | None, dtype: Any) -> Array | None:
+def combined(
+    classes: Classes, table: Array | None, labels: Array, weights: Array | None, dtype: Any
+) -> Array | None:
     """Multiply the weights of classes and samples.
 
     Parameters
     ----------
+    classes : Classes
+        What targets say about classes.
     table : ndarray, optional
         A weight for each class.
     labels : ndarray
@@ -158,10 +102,15 @@ def combined(table: Array | None, labels: Array, weights: Array | None, dtype: A
     -------
     ndarray or None
         A weight for each sample, of `dtype`; ``None`` where neither is given.
+
+    Raises
+    ------
+    ConfigError
+        If the targets are not classes.
     """
     if table is None:
         return weights
-    by_class = table[class_indices(labels)]
+    by_class = classes.weigh(table, labels)
     return np.ascontiguousarray(by_class if weights is None else by_class * weights, dtype)
 
 
@@ -172,6 +121,8 @@ class ClassWeighted:
     ----------
     source : Source
         What gives the batches.
+    classes : Classes
+        What targets say about classes.
     table : ndarray
         A weight for each class.
     dtype : dtype
@@ -186,8 +137,10 @@ class ClassWeighted:
     samples: int | None
     steps: int | None
 
-    def __init__(self, source: Source, table: Array, dtype: np.dtype[Any]) -> None:
-        self._source, self._table, self._dtype = source, table, dtype
+    def __init__(
+        self, source: Source, classes: Classes, table: Array, dtype: np.dtype[Any]
+    ) -> None:
+        self._source, self._classes, self._table, self._dtype = source, classes, table, dtype
         self.samples, self.steps = source.samples, source.steps
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
@@ -195,7 +148,7 @@ class ClassWeighted:
         batches = self._source.epoch(number, start)
         try:
             for batch in batches:
-                weights = combined(self._table, batch.y, batch.weights, self._dtype)
+                weights = combined(self._classes, self._table, batch.y, batch.weights, self._dtype)
                 yield replace(batch, weights=weights)
         finally:
             close = getattr(batches, "close", None)

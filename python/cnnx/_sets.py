@@ -9,8 +9,9 @@ from typing import Any
 from cnnx import _training
 from cnnx._arrays import Array
 from cnnx._batches import BatchReader, Data, check_pair
+from cnnx._class_weights import Classes
 from cnnx._fingerprint import of_array, of_data
-from cnnx._sample_weights import ClassWeighted, class_weights, combined, sample_weights
+from cnnx._sample_weights import ClassWeighted, combined, sample_weights
 from cnnx.data._array_source import ArraySource
 from cnnx.data._batch import Source
 from cnnx.data._items import as_numpy
@@ -54,7 +55,8 @@ def make_sets(
     fraction: float = 0.0,
     class_weight: object = None,
     sample_weight: object = None,
-    classes: int,
+    classes: Classes,
+    warn: bool = False,
 ) -> Sets:
     """Check all data of a call.
 
@@ -72,8 +74,10 @@ def make_sets(
         Or the part of the images that is held out.
     class_weight, sample_weight : object
         How much classes and images count.
-    classes : int
-        How many classes the network has.
+    classes : Classes
+        What the network's targets say about classes.
+    warn : bool
+        Whether classes of very different size are told of, where nothing weighs them.
 
     Returns
     -------
@@ -91,7 +95,13 @@ def make_sets(
     def weigh(labels: Array, images: int) -> Array | None:
         own = sample_weights(sample_weight, images, reader.dtype)
         own = None if own is None else own[: len(labels)]
-        return combined(class_weights(class_weight, classes, labels), labels, own, reader.dtype)
+        if warn and class_weight is None and own is None:
+            classes.warn_if_uneven(labels)
+        table = classes.table(class_weight, labels)
+        found = combined(classes, table, labels, own, reader.dtype)
+        if found is not None and not found.any():
+            raise ConfigError("train: class_weight gives every image the weight 0")
+        return found
 
     def make(x: object, y: object, weights: Array | None = None) -> Source:
         return make_source(
@@ -114,10 +124,10 @@ def make_sets(
                 raise ConfigError(
                     "train: sample_weight goes with arrays, x and y; let x give (x, y, weights)"
                 )
-            source, weights = make(x, None), class_weights(class_weight, classes, None)
+            source, weights = make(x, None), classes.table(class_weight, None)
             described = of_source(source)
             if weights is not None:
-                source = ClassWeighted(source, weights, reader.dtype)
+                source = ClassWeighted(source, classes, weights, reader.dtype)
     elif is_mapped(x) or is_mapped(y) or callable(x) or isinstance(x, (Source, Readable, Iterator)):
         x, y, validation, weights = _mapped(x, y, reader, fraction, weigh)
         source = make(x, y, weights)

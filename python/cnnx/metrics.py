@@ -220,6 +220,54 @@ class ClassificationReport:
     macro: tuple[float, float, float]
     weighted: tuple[float, float, float]
 
+    @classmethod
+    def of(cls, matrix: ArrayLike, names: Sequence[str] | None = None) -> ClassificationReport:
+        """Compute the scores from a confusion matrix, such as a sum over batches.
+
+        Parameters
+        ----------
+        matrix : array-like
+            Counts (classes, classes): row i, column j counts the images of class i taken for j.
+        names : sequence of str, optional
+            What the classes are called; their numbers unless given.
+
+        Returns
+        -------
+        ClassificationReport
+            The scores.
+
+        Raises
+        ------
+        TypeError, ShapeError
+            If an argument cannot be used.
+        """
+        counts = np.asarray(matrix)
+        if counts.dtype.kind not in "iu":
+            raise TypeError(
+                f"ClassificationReport: matrix must hold counts, whole numbers, got {counts.dtype}"
+            )
+        if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or counts.sum() == 0:
+            raise ShapeError(
+                "ClassificationReport: matrix must be a square table of at least one image, got "
+                f"shape {counts.shape} with {int(counts.sum())} images"
+            )
+        if names is not None and len(names) != len(counts):
+            raise ShapeError(
+                f"ClassificationReport: names must be {len(counts)}, one for each row of matrix, "
+                f"got {len(names)}"
+            )
+        scores = _Scores.of(counts.astype(np.int64))
+        return cls(
+            names=tuple(names if names is not None else map(str, range(len(counts)))),
+            precision=scores.precision,
+            recall=scores.recall,
+            f1=scores.f1,
+            support=scores.support,
+            accuracy=scores.accuracy,
+            macro=scores.all_averaged("macro"),
+            weighted=scores.all_averaged("weighted"),
+        )
+
     def __str__(self) -> str:
         """Write the table."""
         total = int(self.support.sum())
@@ -279,17 +327,7 @@ def classification_report(
             )
         classes = len(names)
     matrix = _matrix(y_true, y_pred, classes, "classification_report")
-    scores = _Scores.of(matrix)
-    return ClassificationReport(
-        names=tuple(names if names is not None else map(str, range(len(matrix)))),
-        precision=scores.precision,
-        recall=scores.recall,
-        f1=scores.f1,
-        support=scores.support,
-        accuracy=scores.accuracy,
-        macro=scores.all_averaged("macro"),
-        weighted=scores.all_averaged("weighted"),
-    )
+    return ClassificationReport.of(matrix, names)
 
 
 @dataclass(frozen=True, slots=True)

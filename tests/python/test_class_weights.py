@@ -8,17 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnnx import ConfigError
-from cnnx._class_weights import class_weights, warn_if_uneven
+from cnnx import CNN, ConfigError, layers
+from cnnx._class_weights import Classes
+from small import small_data, small_model
 
-F32 = np.dtype(np.float32)
 LABELS = np.array([0, 0, 0, 1, 2, 2, 0, 0], np.int64)
 ROWS = np.eye(4)[LABELS]
 YES_NO = np.array([[0.0], [1.0], [0.4], [0.0], [0.1]])
 
 
 def weigh(value: Any, labels: Any = LABELS, loss: str = "cross_entropy", outputs: int = 4) -> Any:
-    return class_weights(value, labels, loss, (outputs,), F32)
+    classes = Classes(loss, (outputs,))
+    table = classes.table(value, labels)
+    assert table is not None
+    return classes.weigh(table, labels)
 
 
 @pytest.mark.parametrize("labels", [LABELS, ROWS], ids=["labels", "rows"])
@@ -34,13 +37,11 @@ def weigh(value: Any, labels: Any = LABELS, loss: str = "cross_entropy", outputs
     ],
 )
 def test_every_form(labels: Any, value: Any, expected: list[float]) -> None:
-    weights = weigh(value, labels)
-    assert weights.dtype == F32
-    np.testing.assert_array_equal(weights, np.array(expected, np.float32)[LABELS])
+    np.testing.assert_allclose(weigh(value, labels), np.array(expected)[LABELS], rtol=1e-15)
 
 
 def test_balanced_gives_every_class_the_same_sum() -> None:
-    weights = weigh("balanced").astype(np.float64)
+    weights = weigh("balanced")
     for label in range(3):
         assert weights[label == LABELS].sum() == pytest.approx(8 / 3, rel=1e-6)
     binary = weigh("balanced", YES_NO, "binary_cross_entropy", 1)
@@ -58,15 +59,14 @@ def test_balanced_agrees_with_scikit_learn() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (("fair",), ConfigError, "a sequence or \"balanced\", got 'fair'"),
-        ((3.0,), TypeError, "class_weight must be a dict, a sequence"),
-        (([1, 2, 3],), ConfigError, "a weight for each of 4 classes, got 3"),
+        (("fair",), ConfigError, "a list or \"balanced\", got 'fair'"),
+        ((3.0,), TypeError, "class_weight must be a dict, a list"),
+        (([1, 2, 3],), ConfigError, "one number for each of the 4 classes, got 3"),
         (([1, 2, 3, -1],), ConfigError, "class_weight[3] must be at least 0, got -1"),
-        (({4: 1.0},), ConfigError, "names class 4, and there are 4: 0 to 3"),
-        (({-1: 1.0},), ConfigError, "a class of class_weight must be at least 0"),
-        (({"cat": 1.0},), TypeError, "a class of class_weight must be an integer"),
+        (({4: 1.0},), ConfigError, "a class in class_weight must be at most 3, got 4"),
+        (({-1: 1.0},), ConfigError, "a class in class_weight must be at least 0"),
+        (({"cat": 1.0},), TypeError, "a class in class_weight must be an integer"),
         (({0: float("nan")},), ConfigError, "class_weight[0] must be a finite number"),
-        (([0, 0, 0, 1],), ConfigError, "gives every image the weight 0"),
         (("balanced", ROWS, "mse"), ConfigError, "pass labels of shape (N,), or sample_weight"),
         (("balanced", ROWS, "binary_cross_entropy"), ConfigError, "needs a class for every image"),
     ],
@@ -81,11 +81,11 @@ def test_unusable(arguments: Any, error: type[Exception], message: str) -> None:
 def test_uneven_classes_are_told_of() -> None:
     labels = np.repeat([2, 0], [1, 11])
     with pytest.warns(UserWarning, match="class 0 has 11 images and class 2 has 1: .*balanced"):
-        warn_if_uneven(labels, "cross_entropy", (4,))
+        Classes("cross_entropy", (4,)).warn_if_uneven(labels)
     with pytest.warns(UserWarning, match="class 0 has 11 images and class 2 has 1"):
-        warn_if_uneven(np.eye(4)[labels], "focal", (4,))
+        Classes("focal", (4,)).warn_if_uneven(np.eye(4)[labels])
     with pytest.warns(UserWarning, match="class 1 has 12 images and class 0 has 1"):
-        warn_if_uneven(np.r_[0, np.ones(12)][:, None], "binary_cross_entropy", (1,))
+        Classes("binary_cross_entropy", (1,)).warn_if_uneven(np.r_[0, np.ones(12)][:, None])
 
 
 @pytest.mark.parametrize(
@@ -100,4 +100,28 @@ def test_uneven_classes_are_told_of() -> None:
 def test_no_warning(labels: Any, loss: str, outputs: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warn_if_uneven(labels, loss, (outputs,))
+        Classes(loss, (outputs,)).warn_if_uneven(labels)
+
+
+def test_training_tells_of_them() -> None:
+    """Unless something weighs them."""
+    x, y = small_data()
+    rows = np.r_[np.flatnonzero(y == 1)[:1], np.flatnonzero(y != 1)]
+    with pytest.warns(UserWarning, match="and class 1 has 1: ") as caught:
+        small_model().train(x[rows], y[rows], verbose=0)
+    assert [warning.filename for warning in caught] == [__file__]
+    small_model().train(x[rows], y[rows], verbose=0, class_weight="balanced")
+    small_model().train(x[rows], y[rows], verbose=0, sample_weight=np.ones(len(rows)))
+    small_model().find_learning_rate(x[rows], y[rows])
+
+
+def test_a_single_output_tells_two_classes_apart() -> None:
+    x, y = small_data()
+    binary = (y == 1).astype(np.float32)
+    expected = np.where(binary > 0, len(y) / (2 * binary.sum()), len(y) / (2 * (1 - binary).sum()))
+    states = []
+    for options in ({"class_weight": "balanced"}, {"sample_weight": expected}):
+        model = CNN([layers.Flatten(), layers.Dense(1)], x.shape[1:], loss="binary_cross_entropy")
+        model.train(x, binary, verbose=0, **options)  # type: ignore[arg-type]
+        states.append(model.state_dict()["1.weight"])
+    np.testing.assert_array_equal(*states)

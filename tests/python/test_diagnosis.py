@@ -188,6 +188,19 @@ def test_range_test_on_a_known_curve() -> None:
     assert f"{found.suggestion:.2g}" in str(found)
 
 
+def test_a_lucky_batch_at_the_begin_is_no_slope() -> None:
+    """The first losses scatter more than the later fall of the average in one step."""
+    scatter = np.random.default_rng(0).normal(0.0, 0.2, 100)
+    noise = iter([1.5, *scatter])
+
+    def curve(rate: float) -> float:
+        return 3.0 - 2.0 / (1.0 + (0.01 / rate)) + next(noise)
+
+    found = range_test(curve, 1e-6, 1.0, 100)
+    assert found.suggestion is not None
+    assert 0.001 < found.suggestion < 0.2
+
+
 def test_range_test_without_a_slope() -> None:
     flat = range_test(lambda rate: 1.0 + rate, 1e-6, 1.0, 50)
     assert flat.suggestion is None

@@ -7,6 +7,7 @@ marked ``python no-run``.
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 import subprocess
@@ -15,8 +16,17 @@ from pathlib import Path
 
 import pytest
 
+import cnnx
+
 ROOT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PUBLIC = (
+    "cnnx", "cnnx.augment", "cnnx.callbacks", "cnnx.checkpoint", "cnnx.data", "cnnx.datasets",
+    "cnnx.diagnosis", "cnnx.errors", "cnnx.io", "cnnx.layers", "cnnx.losses", "cnnx.metrics",
+    "cnnx.models", "cnnx.ops", "cnnx.optimizers", "cnnx.schedules",
+)  # fmt: skip
+# For the package's own modules only.
+OWN = {"CheckpointFolder", "check_callbacks", "resolve_for"}
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -57,3 +67,19 @@ def test_examples(document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             run_commands(body, tmp_path)
         else:  # the blank lines give a failure the line number of the document
             exec(compile("\n" * line + body, str(document), "exec"), namespace)
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_every_public_name_is_documented(module: str) -> None:
+    words = set()
+    for document in DOCUMENTS:
+        words |= set(re.findall(r"\w+", document.read_text(encoding="utf-8")))
+    imported = importlib.import_module(module)
+    names = set(getattr(imported, "__all__", [n for n in vars(imported) if n[0] != "_"]))
+    assert sorted(names - words - OWN) == []
+
+
+def test_every_method_of_a_network_is_documented() -> None:
+    text = "".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
+    names = [name for name in dir(cnnx.CNN) if not name.startswith("_")]
+    assert [name for name in names if not re.search(rf"\b{name}\b", text)] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +37,31 @@ def test_what_is_frozen_stays(choice: Any, frozen: tuple[str, ...]) -> None:
     assert model.frozen == ()
     assert model.freeze(choice) == model.frozen == frozen
     before = model.state_dict()
-    model.train(x, y, verbose=0)
+    everything = pytest.warns(UserWarning, match="all weights are frozen")
+    with everything if choice is None else nullcontext():
+        model.train(x, y, verbose=0)
     model.train_batch(x, y)
     for name, value in model.state_dict().items():
         assert np.array_equal(value, before[name]) == (name in frozen)
     assert model.unfreeze() == ()
     model.train(x, y, verbose=0)
     assert all((model.state_dict()[name] != before[name]).any() for name in ALL)
+
+
+def test_frozen_normalisation_keeps_its_statistics() -> None:
+    x, y = small_data()
+    normal = layers.BatchNorm(activation="relu")
+    parts = [layers.Conv2D(3, 3), normal, layers.Flatten(), layers.Dense(3)]
+    model = CNN(parts, x.shape[1:])
+    model.train(x, y, verbose=0)
+    model.freeze(range(2))
+    before = model.state_dict()
+    model.train(x, y, verbose=0)
+    for name, value in model.state_dict().items():
+        assert np.array_equal(value, before[name]) == (not name.startswith("3."))
+    model.unfreeze()
+    model.train(x, y, verbose=0)
+    assert (model.state_dict()["1.running_mean"] != before["1.running_mean"]).any()
 
 
 def test_calls_add_up() -> None:

@@ -64,6 +64,7 @@ def test_the_report_holds_all_of_it() -> None:
     with pytest.raises(FrozenInstanceError):
         report.accuracy = 1.0  # type: ignore[misc]
     assert metrics.classification_report(TRUE, PREDICTED).names == ("0", "1", "2", "3")
+    assert str(metrics.ClassificationReport.of(MATRIX, report.names)) == str(report)
 
 
 def test_scores_and_one_hot_rows_stand_for_their_largest() -> None:
@@ -180,3 +181,19 @@ def test_unusable(make: Any, error: type[Exception], message: str) -> None:
 
 def test_the_module_is_there_when_it_is_used() -> None:
     assert cnnx.metrics is metrics
+
+
+@pytest.mark.parametrize(
+    ("matrix", "names", "error", "message"),
+    [
+        ([[1, 2, 3]], None, ShapeError, "square table"),
+        ([[0, 0], [0, 0]], None, ShapeError, "with 0 images"),
+        ([[1.5, 0.0], [0.0, 1.0]], None, TypeError, "whole numbers, got float64"),
+        ([[1, 0], [0, 1]], ["a"], ShapeError, "names must be 2"),
+    ],
+)
+def test_a_matrix_that_is_none(
+    matrix: list[list[float]], names: list[str] | None, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        metrics.ClassificationReport.of(matrix, names)

@@ -51,6 +51,21 @@ def test_one_line_an_epoch(verbose: object, capsys: pytest.CaptureFixture[str]) 
         )
 
 
+def test_the_speed_after_going_on_counts_what_was_trained(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An epoch of 96 images, of which 32 are left, within one second."""
+    clock = iter([0.0, 1.0])
+    monkeypatch.setattr("cnnx.callbacks.progress.time.perf_counter", lambda: next(clock))
+    lines = LineProgress()
+    lines.set_params({"epochs": 1, "samples": 96, "batch_size": 16})
+    lines.on_epoch_begin(0, {})
+    for batch in (4, 5):
+        lines.on_train_batch_end(batch, {})
+    lines.on_epoch_end(0, {"loss": 1.0})
+    assert capsys.readouterr().err == "Epoch 1/1: 1.0 s, loss 1.0000, 32 images/s\n"
+
+
 def test_bar(capsys: pytest.CaptureFixture[str]) -> None:
     err = run(1, capsys, validation_split=0.25)
     lines = [line.rpartition("\r")[2] for line in err.strip("\n").split("\n")]

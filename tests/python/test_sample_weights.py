@@ -8,37 +8,26 @@ import numpy as np
 import pytest
 
 from cnnx import ConfigError, ShapeError
-from cnnx._sample_weights import class_weights, combined, sample_weights
+from cnnx._class_weights import Classes
+from cnnx._sample_weights import combined, sample_weights
 from small import small_data, small_model, weights
 
 F32 = np.dtype(np.float32)
 LABELS = np.array([0, 0, 0, 2, 2, 1])
-
-
-def test_class_weights() -> None:
-    assert class_weights(None, 3, LABELS) is None
-    for value, expected in [
-        ({2: 5}, [1, 1, 5]),
-        ([1, 2, 0.5], [1, 2, 0.5]),
-        (np.array([1, 2, 3]), [1, 2, 3]),
-        ("balanced", [2 / 3, 2, 1]),
-    ]:
-        np.testing.assert_allclose(class_weights(value, 3, LABELS), expected)  # type: ignore[arg-type]
-    # A class without images does not count among the others.
-    np.testing.assert_allclose(class_weights("balanced", 4, LABELS), [2 / 3, 2, 1, 1])  # type: ignore[arg-type]
+CLASSES = Classes("cross_entropy", (3,))
 
 
 def test_combined() -> None:
     table = np.array([1.0, 2.0, 4.0])
     own = np.arange(6, dtype=np.float32)
-    by_class = combined(table, LABELS, None, F32)
+    by_class = combined(CLASSES, table, LABELS, None, F32)
     assert by_class is not None
     assert by_class.dtype == F32
     np.testing.assert_array_equal(by_class, [1, 1, 1, 4, 4, 2])
-    np.testing.assert_array_equal(combined(table, np.eye(3)[LABELS], None, F32), by_class)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(combined(table, LABELS, own, F32), own * by_class)  # type: ignore[arg-type]
-    assert combined(None, LABELS, own, F32) is own
-    assert combined(None, LABELS, None, F32) is None
+    np.testing.assert_array_equal(combined(CLASSES, table, np.eye(3)[LABELS], None, F32), by_class)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(combined(CLASSES, table, LABELS, own, F32), own * by_class)  # type: ignore[arg-type]
+    assert combined(CLASSES, None, LABELS, own, F32) is own
+    assert combined(CLASSES, None, LABELS, None, F32) is None
 
 
 @pytest.mark.parametrize(
@@ -49,6 +38,7 @@ def test_combined() -> None:
         ({0: -1}, ConfigError, r"class_weight\[0\] must be at least 0"),
         ([1, 2], ConfigError, "one number for each of the 3 classes, got 2"),
         ("equal", ConfigError, 'must be a dict, a list or "balanced"'),
+        ([0, 0, 0], ConfigError, "gives every image the weight 0"),
         (3, TypeError, 'must be a dict, a list or "balanced"'),
     ],
 )

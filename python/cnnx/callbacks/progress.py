@@ -115,10 +115,17 @@ class LineProgress(Callback):
 
     def __init__(self) -> None:
         self._begin = self._trained = 0.0
+        self._first: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
         """Start the clock."""
         self._begin, self._trained = time.perf_counter(), 0.0
+        self._first = None
+
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        """Note where the epoch began; not 0 where a training goes on within it."""
+        if self._first is None:
+            self._first = batch
 
     def on_test_begin(self, logs: Logs) -> None:
         """Note when the training part of the epoch was over."""
@@ -127,7 +134,8 @@ class LineProgress(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Write the line."""
         now = time.perf_counter()
-        rate = self.params["samples"] / max((self._trained or now) - self._begin, 1e-9)
+        images = self.params["samples"] - (self._first or 0) * self.params["batch_size"]
+        rate = images / max((self._trained or now) - self._begin, 1e-9)
         sys.stderr.write(
             f"Epoch {epoch + 1}/{self.params['epochs']}: {now - self._begin:.1f} s, "
             f"{', '.join(_scores(logs))}, {rate:.0f} images/s\n"

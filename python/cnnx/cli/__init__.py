@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     output.open_missing_stderr()
     try:
-        code = _run(argv)
+        with output.warnings_in_lines():
+            code = _run(argv)
         output.flush()
     except KeyboardInterrupt:
         output.note("cnnx: interrupted")

@@ -13,6 +13,9 @@ from cnnx._validate import near
 RECIPE = "recipe"
 """The model that suits the data, which is none of the registry's."""
 
+NONE = "none"
+"""No augmentation, where the data has one by itself."""
+
 
 def registry(module: str) -> Mapping[str, Any]:
     """Give the registry of one of the package's modules.
@@ -37,7 +40,7 @@ def models() -> list[str]:
 
 
 def augmentations(text: str) -> list[Any]:
-    """Parse a list such as "flip,crop=4": names, each with its first argument if wanted.
+    """Parse a list such as "flip,crop=4": names, each with its first argument if wanted; or "none".
 
     Parameters
     ----------
@@ -54,6 +57,8 @@ def augmentations(text: str) -> list[Any]:
     argparse.ArgumentTypeError
         If a name is unknown or an argument unusable.
     """
+    if text == NONE:
+        return []
     return [_augmentation(part.strip()) for part in text.split(",")]
 
 
@@ -72,7 +77,13 @@ def _augmentation(text: str) -> Any:
     if first is None:
         raise argparse.ArgumentTypeError(f"{name} takes no number, got {text!r}")
     try:
-        return make(**{first: _number(value)})
+        number = _number(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected a number for {first} of {name}, got {text!r}"
+        ) from None
+    try:
+        return make(**{first: number})
     except (ValueError, TypeError) as error:
         raise argparse.ArgumentTypeError(f"{text}: {error}") from None
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from cnnx import CNN, layers, losses, optimizers
+from cnnx import CNN, ConfigError, layers, losses, optimizers
 from cnnx.cli import arguments, choices
 
 if TYPE_CHECKING:
@@ -138,10 +139,17 @@ def optimizer(args: argparse.Namespace, data: TrainingData) -> Optimizer:
     settings = data.plan.optimizer.to_dict()
     if args.optimizer not in {None, data.plan.optimizer.kind}:
         settings = {"kind": args.optimizer}
+    taken = {field.name for field in dataclasses.fields(optimizers.REGISTRY[settings["kind"]])}
     for option, name in _OPTIMIZER_OPTIONS.items():
         value = getattr(args, option)
-        if value is not None:
-            settings[name] = value
+        if value is None:
+            continue
+        if name not in taken:
+            raise ConfigError(
+                f"argument --{option.replace('_', '-')}: does not apply to --optimizer "
+                f"{settings['kind']}"
+            )
+        settings[name] = value
     return optimizers.from_dict(settings)
 
 
@@ -170,6 +178,9 @@ def _loss(args: argparse.Namespace) -> Loss:
     """Make the loss."""
     settings = {"kind": args.loss}
     if args.label_smoothing is not None:
+        taken = {field.name for field in dataclasses.fields(losses.REGISTRY[args.loss])}
+        if "label_smoothing" not in taken:
+            raise ConfigError(f"argument --label-smoothing: does not apply to --loss {args.loss}")
         settings["label_smoothing"] = args.label_smoothing
     return losses.from_dict(settings)
 

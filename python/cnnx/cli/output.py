@@ -8,7 +8,11 @@ import json
 import math
 import os
 import sys
-from typing import Any
+import warnings
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def emit(text: str) -> None:
@@ -65,6 +69,29 @@ def open_missing_stderr() -> None:
     """Give libraries that write to standard error something to write to where it is closed."""
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 - as long as the process lives
+
+
+@contextlib.contextmanager
+def warnings_in_lines() -> Iterator[None]:
+    """Show warnings meant for the user as errors are: in one line, without a place in the code."""
+    before = warnings.showwarning
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        if issubclass(category, UserWarning):
+            note(f"cnnx: warning: {message}")
+        else:
+            before(message, category, filename, lineno, file, line)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def _finite(value: Any) -> Any:

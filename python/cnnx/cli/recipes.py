@@ -33,6 +33,10 @@ class Plan:
     validation_split : float
         Share of the training images that is kept for validation; with 0 the test images
         serve, which is honest as long as nothing is chosen by the result.
+    schedule : str, optional
+        How the learning rate changes.
+    augment : str, optional
+        What happens to images on their way, as ``--augment`` takes it.
     """
 
     layers: Callable[[tuple[int, ...], int], list[Layer]]
@@ -40,6 +44,8 @@ class Plan:
     batch_size: int
     optimizer: Optimizer
     validation_split: float = 0.0
+    schedule: str | None = None
+    augment: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +84,19 @@ class Recipe(Plan):
 
 
 def _digits_layers(_: tuple[int, ...], classes: int) -> list[Layer]:
+    parts: list[Layer] = []
+    for filters in (32, 64):
+        parts += [
+            layers.Conv2D(filters, 3, padding="same", use_bias=False),
+            layers.BatchNorm(activation="relu"),
+            layers.Conv2D(filters, 3, padding="same", use_bias=False),
+            layers.BatchNorm(activation="relu"),
+            layers.MaxPool2D(2),
+        ]
     return [
-        layers.Conv2D(16, 3, padding="same", activation="relu"),
-        layers.Conv2D(32, 3, padding="same", activation="relu"),
-        layers.MaxPool2D(2),
-        layers.Conv2D(64, 3, padding="same", activation="relu"),
-        layers.MaxPool2D(2),
+        *parts,
         layers.Flatten(),
-        layers.Dense(64, activation="relu"),
+        layers.Dropout(0.3),
         layers.Dense(classes, activation="softmax"),
     ]
 
@@ -124,10 +135,12 @@ RECIPES = {
     "digits": Recipe(
         load=datasets.digits,
         layers=_digits_layers,
-        epochs=15,
+        epochs=12,
         batch_size=32,
-        optimizer=optimizers.AdamW(0.003, weight_decay=0.05),
+        optimizer=optimizers.AdamW(0.01, weight_decay=0.05),
         validation_split=0.1,
+        schedule="one-cycle",
+        augment="shift,rotate,scale",
     ),
     "fashion-mnist": Recipe(
         load=datasets.fashion_mnist,

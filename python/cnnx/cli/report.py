@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from cnnx import CNN
 
+_SCORES = ("precision", "recall", "f1", "support")
+
 
 def matrix(model: CNN, data: Any) -> NDArray[np.int64]:
     """Count which classes the network takes for which.
@@ -61,8 +63,8 @@ def scores(counts: NDArray[np.int64]) -> dict[str, list[float]]:
     dict[str, list]
         "precision", "recall", "f1" and "support" by class.
     """
-    found = metrics.classification_report(counts)
-    return {name: found[name] for name in ("precision", "recall", "f1", "support")}
+    found = metrics.ClassificationReport.of(counts)
+    return {name: getattr(found, name).tolist() for name in _SCORES}
 
 
 def text(counts: NDArray[np.int64], names: tuple[str, ...]) -> str:
@@ -80,8 +82,7 @@ def text(counts: NDArray[np.int64], names: tuple[str, ...]) -> str:
     str
         The tables.
     """
-    found = scores(counts)
-    left = max(len("class"), *map(len, names))
+    left = max(map(len, names))
     cell = max(5, len(str(counts.max())), len(str(len(names) - 1)))
     lines = [
         "rows: the class of the image; columns: what the network takes it for",
@@ -91,9 +92,4 @@ def text(counts: NDArray[np.int64], names: tuple[str, ...]) -> str:
         " ".join([f"{name:<{left}}", *(f"{count:>{cell}}" for count in row)])
         for name, row in zip(names, counts.tolist(), strict=True)
     ]
-    lines += ["", f"{'class':<{left}} precision  recall      f1  images"]
-    for name, precision, recall, f1, images in zip(
-        names, found["precision"], found["recall"], found["f1"], found["support"], strict=True
-    ):
-        lines.append(f"{name:<{left}} {precision:>9.4f} {recall:>7.4f} {f1:>7.4f} {images:>7}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", str(metrics.ClassificationReport.of(counts, names))])

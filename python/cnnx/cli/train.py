@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 import cnnx
-from cnnx import CNN, ConfigError, callbacks, io
+from cnnx import CNN, ConfigError, callbacks, checkpoint, io
 from cnnx.cli import arguments, choices, config_file, network_arguments, output, training_data
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help="what happens to images on their way, in this order, separated by commas: "
         f"{', '.join(choices.registry('augment'))}; a number after = sets the first argument, "
-        "as in flip,crop=2",
+        "as in flip,crop=2; none: nothing, where the data has a default",
     )
     group.add_argument(
         "--class-weight",
@@ -100,11 +99,12 @@ def run(args: argparse.Namespace) -> None:
             f"{args.data}: {len(data.labels)} images for training, {others} for the "
             f"{data.held_out_name}; {cnnx.get_num_threads()} threads"
         )
+        _say_what_is_there(args)
     start = time.perf_counter()
     try:  # the data is sound, so what is refused here is an argument
         history = model.train(data.x, data.y, **_training(args, data, options))
     except ValueError as error:
-        args.parser.error(str(error))
+        args.parser.error(_in_options(str(error)))
     seconds = time.perf_counter() - start
     average = model.averaged_weights() if args.ema is not None else contextlib.nullcontext()
     with average:
@@ -130,12 +130,34 @@ def _check(args: argparse.Namespace) -> None:
             args.parser.error(f"argument --out: {error}")
 
 
+def _say_what_is_there(args: argparse.Namespace) -> None:
+    """Say from where a training goes on, which is to be seen before a long wait."""
+    if args.checkpoint is None or not args.resume:
+        return
+    with warnings.catch_warnings(action="ignore"):  # `CNN.train` says what is damaged
+        found = checkpoint.newest(args.checkpoint)
+    if found is None:
+        return
+    values = found.training.values
+    if values["position"]["finished"]:
+        output.note(f"{args.checkpoint}: the training was finished, this is its result")
+    else:
+        output.note(f"{args.checkpoint}: goes on from {values['place']}")
+
+
+def _in_options(message: str) -> str:
+    """Say what `CNN.train` refuses in terms of the command line."""
+    return message.removeprefix("train: ").replace("resume=False", "--no-resume")
+
+
 def _options(args: argparse.Namespace, data: TrainingData) -> dict[str, Any]:
     """Name the values in use, by option."""
     options = dict(vars(args))
     options |= network_arguments.effective(args, data)
     options["epochs"] = args.epochs or data.plan.epochs
     options["batch_size"] = args.batch_size or data.plan.batch_size
+    options["schedule"] = args.schedule or data.plan.schedule
+    options["augment"] = args.augment or data.plan.augment
     if args.validation_split is None and data.held_out_name == "test":
         options["validation_split"] = data.split
     elif args.validation_split is None:
@@ -157,12 +179,12 @@ def _training(
         "verbose": 0 if args.quiet else "auto",
         "callbacks": _callbacks(args),
     }
-    if args.schedule is not None:
-        found["schedule"] = args.schedule
-    if args.augment is not None:
-        found["augment"] = choices.augmentations(args.augment)
+    if options["schedule"] is not None:
+        found["schedule"] = options["schedule"]
+    if options["augment"] is not None:
+        found["augment"] = choices.augmentations(options["augment"])
     if args.class_weight is not None:
-        found["class_weight"] = _balanced(data)
+        found["class_weight"] = args.class_weight
     if args.checkpoint is not None:
         found |= {"checkpoint": args.checkpoint, "every": args.every, "resume": args.resume}
     return found
@@ -180,17 +202,6 @@ def _callbacks(args: argparse.Namespace) -> list[Callback]:
     if args.tensorboard is not None:
         found.append(callbacks.TensorBoard(args.tensorboard))
     return found
-
-
-def _balanced(data: TrainingData) -> dict[int, float]:
-    """Weigh each class so that all count alike; folders do not tell `CNN.train` their labels."""
-    counts = np.bincount(data.labels, minlength=data.classes)
-    present = int((counts > 0).sum())
-    return {
-        label: len(data.labels) / (present * int(count))
-        for label, count in enumerate(counts)
-        if count
-    }
 
 
 def _labels(held_out: Any) -> Any:
@@ -219,8 +230,8 @@ def _report(
                     "epochs": options["epochs"],
                     "batch_size": options["batch_size"],
                     "optimizer": network_arguments.optimizer(args, data).to_dict(),
-                    "schedule": args.schedule,
-                    "augment": args.augment,
+                    "schedule": options["schedule"],
+                    "augment": options["augment"],
                     "validation_split": options["validation_split"],
                     "seed": args.seed,
                     "threads": cnnx.get_num_threads(),

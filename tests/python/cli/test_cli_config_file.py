@@ -33,10 +33,11 @@ def options(call: Run, *arguments: object) -> dict[str, Any]:
 
 def test_the_options_in_use_are_printed(call: Run) -> None:
     found = options(call)
-    assert found["epochs"] == 15
+    assert found["epochs"] == 12
     assert found["batch-size"] == 32
     assert found["optimizer"] == "adamw"
-    assert (found["lr"], found["weight-decay"]) == (0.003, 0.05)
+    assert (found["lr"], found["weight-decay"]) == (0.01, 0.05)
+    assert (found["schedule"], found["augment"]) == ("one-cycle", "shift,rotate,scale")
     assert found["validation-split"] == 0.1
     assert found["model"] == "recipe"
     assert found["resume"] is True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from cnnx.cli import choices
 Run = Callable[..., Any]
 
 QUICK = ("--epochs", 1, "--batch-size", 128, "--quiet")
+SEEN = ("train", "digits", "--batch-size", 256)
 
 
 def test_help_lists_all_choices(call: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,6 +119,67 @@ def test_checkpoints_are_gone_on_from(call_json: Run, tmp_path: Path) -> None:
     assert call_json(*arguments, "--no-resume")["test"] == document["test"]
 
 
+def test_it_says_from_where_it_goes_on(
+    call: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = (
+        *SEEN,
+        "--epochs",
+        2,
+        "--checkpoint",
+        tmp_path / "run",
+    )
+    assert "goes on" not in call(*arguments).stderr
+    assert "the training was finished, this is its result" in call(*arguments).stderr
+    assert "finished" not in call(*arguments, "--no-resume").stderr
+    result = call(*arguments[:-4], "--epochs", 3, *arguments[-2:])
+    assert result.returncode == 2
+    assert "epochs is 3, there it was 2" in result.stderr
+    assert "--no-resume" in result.stderr
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cnnx.callbacks.CSVLogger.on_epoch_end", interrupted)
+    other = (
+        *SEEN,
+        "--epochs",
+        2,
+        "--every",
+        1,
+        "--csv",
+        tmp_path / "a.csv",
+    )
+    other = (*other, "--checkpoint", tmp_path / "other")
+    assert call(*other).returncode == 130
+    monkeypatch.undo()
+    result = call(*other)
+    assert result.returncode == 0
+    assert "goes on from epoch 1, batch" in result.stderr
+
+
+def test_a_warning_is_one_line(call: Run, tmp_path: Path) -> None:
+    (x, y), _ = datasets.digits()
+    rows = np.r_[np.flatnonzero(y == 3)[:6], np.flatnonzero(y != 3)]
+    np.savez(tmp_path / "data.npz", x=x[rows], y=y[rows])
+    arguments = ("train", tmp_path / "data.npz", *QUICK, "--validation-split", 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        result = call(*arguments)
+        assert call(*arguments, "--class-weight", "balanced").stderr == ""
+    assert result.returncode == 0
+    assert result.stderr.startswith("cnnx: warning: class 1 has 146 images and class 3 has 6: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_augmentation_that_the_data_has_by_itself_is_left_out(call_json: Run) -> None:
+    document = call_json("train", "digits", "--epochs", 1, "--augment", "none")
+    other = call_json("train", "digits", "--epochs", 1)
+    assert document["config"]["augment"] == "none"
+    assert other["config"]["augment"] == "shift,rotate,scale"
+    assert document["history"] != other["history"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -125,12 +188,12 @@ def test_checkpoints_are_gone_on_from(call_json: Run, tmp_path: Path) -> None:
         (["--augment", "flop"], 'did you mean "flip"?'),
         (["--augment", "flip,"], "argument --augment"),
         (["--augment", "crop=-1"], "argument --augment: crop=-1: "),
-        (["--augment", "crop=wide"], "argument --augment: crop=wide: "),
+        (["--augment", "crop=wide"], "argument --augment: expected a number for padding of crop"),
         (["--schedule", "cosin"], "argument --schedule: invalid choice"),
         (["--model", "resnet"], "argument --model: invalid choice"),
         (["--loss", "l2"], "argument --loss: invalid choice"),
-        (["--loss", "mse", "--label-smoothing", "0.1"], "label_smoothing"),
-        (["--optimizer", "adam", "--nesterov"], "nesterov"),
+        (["--loss", "mse", "--label-smoothing", "0.1"], "--label-smoothing: does not apply"),
+        (["--optimizer", "adam", "--nesterov"], "--nesterov: does not apply"),
         (["--weight-decay", "-1"], "argument --weight-decay: expected a number of at least 0"),
         (["--clip-norm", "0"], "argument --clip-norm"),
         (["--ema", "1"], "argument --ema"),
@@ -188,4 +251,7 @@ def test_report(call: Run, call_json: Run, model: Path) -> None:
     lines = result.stdout.splitlines()
     assert lines[0].startswith("accuracy ")
     assert [int(word) for word in lines[4].split()[1:]] == counts[0].tolist()
-    assert lines[-1].split()[0] == "9"
+    assert lines[-1].split()[0] == "accuracy"
+    assert next(line for line in reversed(lines) if line.startswith("9")).split()[-1] == str(
+        counts[9].sum()
+    )
