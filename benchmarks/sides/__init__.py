@@ -21,6 +21,8 @@ class SideInfo:
 SIDES = {
     "cnnx": SideInfo("cnnx", "cnnx_side", None),
     "cnnx_exact": SideInfo("cnnx exact_conv", "cnnx_side", None, "exact"),
+    "layer": SideInfo("cnnx layer", "layer_side", None),
+    "layer_exact": SideInfo("cnnx layer exact_conv", "layer_side", None, "exact"),
     "torch": SideInfo("PyTorch", "torch_side", "torch"),
     "torch_cl": SideInfo("PyTorch ch.last", "torch_side", "torch", "channels_last"),
     "torch_compile": SideInfo("torch.compile", "torch_side", "torch", "compile"),

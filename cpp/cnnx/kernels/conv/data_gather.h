@@ -13,16 +13,11 @@ namespace {
 
 template <class T, class Shapes>
 struct ConvDataGather {
-  // Rows and columns of grad_output that a position of grad_input may ask for.
+  // Columns of grad_output that a position of grad_input may ask for.
   static Padded backward_pad(const ConvGeometry& g) {
-    const auto lowest = [](Index kernel, Index dilation, Index stride, Index pad) {
-      const Index reach = pad - (kernel - 1) * dilation;
-      return reach >= 0 ? Index{0} : -ceil_div(-reach, stride);
-    };
-    return pad_plan(g.out_height, g.out_width,
-                    lowest(g.kernel_height, g.dilation_height, g.stride_height, g.pad_top),
-                    (g.in_height - 1 + g.pad_top) / g.stride_height,
-                    lowest(g.kernel_width, g.dilation_width, g.stride_width, g.pad_left),
+    const Index reach = g.pad_left - (g.kernel_width - 1) * g.dilation_width;
+    return pad_plan(g.out_height, g.out_width, 0, g.out_height - 1,
+                    reach >= 0 ? 0 : -ceil_div(-reach, g.stride_width),
                     (g.in_width - 1 + g.pad_left) / g.stride_width);
   }
 
@@ -66,9 +61,6 @@ struct ConvDataGather {
                   T* grad_input, T* scratch) {
     const Padded pad = backward_pad(g);
     const Index step = together(images, g.in_height * g.in_width);
-    const Index in = g.group_in();
-    const Index out = g.group_out();
-    const Index row = pad.columns * g.out_channels;
     for (Index first = 0; first < images; first += step) {
       const Index count = smaller(step, images - first);
       const T* source = grad_output + first * g.out_size();
@@ -79,37 +71,54 @@ struct ConvDataGather {
       const T* weights = packed;
       for (Index group = 0; group < g.groups; ++group) {
         for_each_phase(g, [&](const PhaseTaps& rows, const PhaseTaps& columns) {
-          const Index taps = rows.count * columns.count;
-          const Index pixels = rows.inputs * columns.inputs;
-          T* target = grad_input + first * g.in_size() + group * in +
-                      (rows.first_input * g.in_width + columns.first_input) * g.in_channels;
-          // Output reached from the phase's first input through its first tap.
-          const Index y =
-              (rows.first_input + g.pad_top - rows.first * g.dilation_height) / g.stride_height;
-          const Index x = (columns.first_input + g.pad_left - columns.first * g.dilation_width) /
-                          g.stride_width;
-          const T* from = source + group * out;
-          if (taps > 0) {
-            from += (y + pad.lead_rows) * row + (x + pad.lead_columns) * g.out_channels;
-          }
-          const PixelCursor<T> cursor{from,
-                                      target,
-                                      columns.inputs,
-                                      rows.inputs,
-                                      g.out_channels,
-                                      row,
-                                      pad.rows * row,
-                                      g.stride_width * g.in_channels,
-                                      g.stride_height * g.in_width * g.in_channels,
-                                      g.in_size()};
-          const Walk walk{{rows.count, columns.count, out},
-                          {-rows.shift * row, -columns.shift * g.out_channels, 1}};
-          if (pixels > 0)
-            gather_product<T, Shapes>(cursor, count * pixels, in, walk, weights, nullptr, {});
-          weights += taps * out * Shapes::packed_columns(in);
+          run_phase(g, pad, rows, columns, count, source + group * g.group_out(), weights,
+                    grad_input + first * g.in_size() + group * g.group_in());
+          weights +=
+              rows.count * columns.count * g.group_out() * Shapes::packed_columns(g.group_in());
         });
       }
     }
+  }
+
+  // Rows of inputs that meet the same rows of taps are worked on together.
+  static void run_phase(const ConvGeometry& g, const Padded& pad, const PhaseTaps& rows,
+                        const PhaseTaps& columns, Index images, const T* source, const T* packed,
+                        T* grad_input) {
+    if (columns.inputs == 0) return;
+    const Index out = g.group_out();
+    const Index row = pad.columns * g.out_channels;
+    const Index depth = rows.count * columns.count * out;
+    // Column of outputs reached from the phase's first input through its first tap.
+    const Index x = columns.count == 0
+                        ? 0
+                        : (columns.first_input + g.pad_left - columns.first * g.dilation_width) /
+                              g.stride_width;
+    const TapAxis axis =
+        backward_axis(rows, g.stride_height, g.dilation_height, g.pad_top, g.out_height);
+    axis.for_each_run([&](Index y, Index end, const TapAxis::Range& met) {
+      // The axis counts taps from the last to the first, the weights the other way around.
+      const Index first_tap = rows.count - met.end;
+      const Index count = met.end - met.begin;
+      const T* from = source + (x + pad.lead_columns) * g.out_channels;
+      if (count > 0) from += axis.input(y, met.end - 1) * row;
+      const PixelCursor<T> cursor{
+          from,
+          grad_input +
+              ((rows.first_input + y * g.stride_height) * g.in_width + columns.first_input) *
+                  g.in_channels,
+          columns.inputs,
+          end - y,
+          g.out_channels,
+          row,
+          pad.rows * row,
+          g.stride_width * g.in_channels,
+          g.stride_height * g.in_width * g.in_channels,
+          g.in_size()};
+      const Walk walk{{count, columns.count, out},
+                      {-rows.shift * row, -columns.shift * g.out_channels, 1}};
+      gather_product<T, Shapes>(cursor, images * (end - y) * columns.inputs, g.group_in(), walk,
+                                {packed, depth, first_tap * columns.count * out}, nullptr, {});
+    });
   }
 };
 

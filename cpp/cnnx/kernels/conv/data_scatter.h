@@ -66,7 +66,8 @@ struct ConvDataScatter {
     const PixelCursor<T> cursor{grad_output, products, g.out_width, 1, g.out_channels,
                                 0,           0,        stride,      0, 0};
     gather_product<T, Shapes>(cursor, g.out_width, g.depth(),
-                              Walk{{1, 1, g.out_channels}, {0, 0, 1}}, packed, nullptr, {});
+                              Walk{{1, 1, g.out_channels}, {0, 0, 1}}, {packed, g.out_channels},
+                              nullptr, {});
   }
 
   static void add_row(const ConvGeometry& g, const T* products, Index row, T* first) {

@@ -24,14 +24,6 @@ inline bool depthwise_plain(const ConvGeometry& g) {
   return g.group_in() == 1 && g.group_out() == 1;
 }
 
-inline TapAxis forward_rows(const ConvGeometry& g) {
-  return {g.out_height,      -g.pad_top,      g.stride_height,
-          g.dilation_height, g.kernel_height, g.in_height};
-}
-inline TapAxis forward_columns(const ConvGeometry& g) {
-  return {g.out_width, -g.pad_left, g.stride_width, g.dilation_width, g.kernel_width, g.in_width};
-}
-
 template <class T, class Shapes>
 struct LaneMaps {
   using Tiles = LaneTiles<T, Shapes>;
@@ -167,14 +159,6 @@ struct DepthwiseData {
 
   static Index scratch_size(const ConvGeometry& g, Index) {
     return depthwise_plain(g) ? 0 : g.out_pixels() * g.group_out() * g.in_channels;
-  }
-
-  // The taps of a phase from the last to the first, so that outputs rise with them.
-  static TapAxis backward_axis(const PhaseTaps& taps, Index stride, Index dilation, Index pad,
-                               Index size) {
-    const Index nearest = (taps.first_input + pad - taps.first * dilation) / stride;
-    const Index first = taps.count == 0 ? 0 : nearest - (taps.count - 1) * taps.shift;
-    return {taps.inputs, first, 1, larger<Index>(1, taps.shift), taps.count, size};
   }
 
   static void run(const ConvGeometry& g, Index images, const T* grad_output, const T* packed,

@@ -4,6 +4,7 @@
 #include "cnnx/kernels/conv/gather.h"
 #include "cnnx/kernels/conv/padding.h"
 #include "cnnx/kernels/conv/panels.h"
+#include "cnnx/kernels/conv/tap_axis.h"
 #include "cnnx/kernels/table.h"
 
 namespace cnnx {
@@ -23,22 +24,13 @@ struct ConvForward {
   }
 
   static Index scratch_size(const ConvGeometry& g, Index images) {
-    return together(images, g.out_pixels()) * padded_size(forward_pad(g), g.in_channels);
+    return together(images, g.out_pixels()) * padded_size(forward_columns_pad(g), g.in_channels);
   }
 
   static void run(const ConvGeometry& g, Index images, const T* input, const T* packed,
                   const T* bias, Activation activation, T* output, T* scratch) {
-    const Padded pad = forward_pad(g);
+    const Padded pad = forward_columns_pad(g);
     const Index step = together(images, g.out_pixels());
-    const Index in = g.group_in();
-    const Index out = g.group_out();
-    const Index row = pad.columns * g.in_channels;
-    const bool whole_rows = g.dilation_width == 1 && g.groups == 1;
-    const Walk walk =
-        whole_rows
-            ? Walk{{1, g.kernel_height, g.kernel_width * in}, {0, g.dilation_height * row, 1}}
-            : Walk{{g.kernel_height, g.kernel_width, in},
-                   {g.dilation_height * row, g.dilation_width * g.in_channels, 1}};
     for (Index first = 0; first < images; first += step) {
       const Index count = smaller(step, images - first);
       const T* source = input + first * g.in_size();
@@ -46,24 +38,44 @@ struct ConvForward {
         pad_images(pad, count, g.in_height, g.in_width, g.in_channels, source, scratch);
         source = scratch;
       }
-      // The padded image begins at position -lead; the first tap of output 0 is at -pad.
-      source += (pad.lead_rows - g.pad_top) * row + (pad.lead_columns - g.pad_left) * g.in_channels;
+      // The padded image begins at column -lead; the first tap of output column 0 is at -pad.
+      source += (pad.lead_columns - g.pad_left) * g.in_channels;
       for (Index group = 0; group < g.groups; ++group) {
-        const PixelCursor<T> cursor{source + group * in,
-                                    output + first * g.out_size() + group * out,
-                                    g.out_width,
-                                    g.out_height,
-                                    g.stride_width * g.in_channels,
-                                    g.stride_height * row,
-                                    pad.rows * row,
-                                    g.out_channels,
-                                    g.out_width * g.out_channels,
-                                    g.out_size()};
-        gather_product<T, Shapes>(cursor, count * g.out_pixels(), out, walk,
-                                  packed + group * g.depth() * Shapes::packed_columns(out),
-                                  bias ? bias + group * out : nullptr, activation);
+        run_group(g, pad, count, source + group * g.group_in(),
+                  packed + group * g.depth() * Shapes::packed_columns(g.group_out()),
+                  bias ? bias + group * g.group_out() : nullptr, activation,
+                  output + first * g.out_size() + group * g.group_out());
       }
     }
+  }
+
+  // Rows of outputs that meet the same rows of taps are worked on together.
+  static void run_group(const ConvGeometry& g, const Padded& pad, Index images, const T* source,
+                        const T* packed, const T* bias, Activation activation, T* output) {
+    const Index in = g.group_in();
+    const Index row = pad.columns * g.in_channels;
+    const bool whole_rows = g.dilation_width == 1 && g.groups == 1;
+    const TapAxis axis = forward_rows(g);
+    axis.for_each_run([&](Index y, Index end, const TapAxis::Range& taps) {
+      const Index count = taps.end - taps.begin;
+      const Walk walk = whole_rows
+                            ? Walk{{1, count, g.kernel_width * in}, {0, g.dilation_height * row, 1}}
+                            : Walk{{count, g.kernel_width, in},
+                                   {g.dilation_height * row, g.dilation_width * g.in_channels, 1}};
+      const PixelCursor<T> cursor{source + axis.input(y, taps.begin) * row,
+                                  output + y * g.out_width * g.out_channels,
+                                  g.out_width,
+                                  end - y,
+                                  g.stride_width * g.in_channels,
+                                  g.stride_height * row,
+                                  pad.rows * row,
+                                  g.out_channels,
+                                  g.out_width * g.out_channels,
+                                  g.out_size()};
+      gather_product<T, Shapes>(cursor, images * (end - y) * g.out_width, g.group_out(), walk,
+                                {packed, g.depth(), taps.begin * g.kernel_width * in}, bias,
+                                activation);
+    });
   }
 };
 

@@ -21,6 +21,16 @@ struct PixelCursor {
   Index column = 0, row = 0;
 
   void take(int count, const T** a, T** out) {
+    if (column + count < columns) {  // within a row
+      for (int m = 0; m < count; ++m) {
+        a[m] = source + m * source_column;
+        out[m] = target + m * target_column;
+      }
+      column += count;
+      source += count * source_column;
+      target += count * target_column;
+      return;
+    }
     for (int m = 0; m < count; ++m) {
       a[m] = source;
       out[m] = target;
@@ -47,11 +57,18 @@ inline double rectifier_slope(Activation activation) {
   return activation.kind == ActivationKind::leaky_relu ? activation.alpha : 0.0;
 }
 
-template <class T, class Shapes>
+// Rows of packed panels [first, first + as many as the sum has) of `depth`.
+template <class T>
+struct PackedRows {
+  const T* packed;
+  Index depth;
+  Index first = 0;
+};
+
 // All pixels of a grid against all panels of packed weights.
+template <class T, class Shapes>
 void gather_product(const PixelCursor<T>& start, Index pixels, Index columns, const Walk& walk,
-                    const T* packed, const T* bias, Activation activation) {
-  const Index depth = walk.count[0] * walk.count[1] * walk.count[2];
+                    const PackedRows<T>& rows, const T* bias, Activation activation) {
   const T* a[Shapes::kMostRows];
   T* out[Shapes::kMostRows];
   for (Index p = 0; p < Shapes::panel_count(columns); ++p) {
@@ -61,18 +78,17 @@ void gather_product(const PixelCursor<T>& start, Index pixels, Index columns, co
     TileArgs<T> args{a,
                      out,
                      walk,
-                     packed,
+                     rows.packed + panel.column * rows.depth + rows.first * panel.width,
                      panel.width,
                      bias ? bias + panel.column : nullptr,
                      false,
                      rectifies(activation),
                      static_cast<T>(rectifier_slope(activation)),
                      panel.lanes};
-    for_each_tile(pixels, Shapes::kRows[panel.shape], [&](Index, int rows) {
-      cursor.take(rows, a, out);
-      Shapes::pick(panel.shape, rows)(args);
+    for_each_tile(pixels, Shapes::kRows[panel.shape], [&](Index, int count) {
+      cursor.take(count, a, out);
+      Shapes::pick(panel.shape, count)(args);
     });
-    packed += depth * panel.width;
   }
 }
 

@@ -89,6 +89,10 @@ void lane_tile(const LaneTileArgs<T>& args) {
       add_lane_taps<V, X, NV, Full>(args, input + row * args.in_row, weights + row * args.w_row, 3,
                                     1, sum);
     }
+  } else if (args.depth == 1) {
+    for (Index row = 0; row < args.rows; ++row, input += args.in_row, weights += args.w_row) {
+      add_lane_taps<V, X, NV, Full>(args, input, weights, args.columns, 1, sum);
+    }
   } else {
     for (Index row = 0; row < args.rows; ++row, input += args.in_row, weights += args.w_row) {
       add_lane_taps<V, X, NV, Full>(args, input, weights, args.columns, args.depth, sum);

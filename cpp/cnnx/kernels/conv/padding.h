@@ -61,6 +61,13 @@ inline Padded forward_pad(const ConvGeometry& g) {
       (g.out_width - 1) * g.stride_width - g.pad_left + (g.kernel_width - 1) * g.dilation_width);
 }
 
+// The same for kernels that leave out the rows of taps that lie above and below the image.
+inline Padded forward_columns_pad(const ConvGeometry& g) {
+  return pad_plan(
+      g.in_height, g.in_width, 0, g.in_height - 1, -g.pad_left,
+      (g.out_width - 1) * g.stride_width - g.pad_left + (g.kernel_width - 1) * g.dilation_width);
+}
+
 // Images worked on together: enough pixels to fill tiles where the maps are small.
 inline Index together(Index images, Index pixels) {
   return smaller(images, larger<Index>(1, ceil_div(64, pixels)));

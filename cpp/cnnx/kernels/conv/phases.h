@@ -2,6 +2,7 @@
 // apart take part in the outputs through the same taps.
 #pragma once
 
+#include "cnnx/kernels/conv/tap_axis.h"
 #include "cnnx/kernels/simd.h"
 #include "cnnx/kernels/table.h"
 
@@ -38,6 +39,14 @@ inline PhaseTaps phase_taps(Index phase, Index size, Index kernel, Index stride,
     taps.shift = taps.step * dilation / stride;
   }
   return taps;
+}
+
+// The taps of a phase from the last to the first, so that outputs rise with them.
+inline TapAxis backward_axis(const PhaseTaps& taps, Index stride, Index dilation, Index pad,
+                             Index size) {
+  const Index nearest = (taps.first_input + pad - taps.first * dilation) / stride;
+  const Index first = taps.count == 0 ? 0 : nearest - (taps.count - 1) * taps.shift;
+  return {taps.inputs, first, 1, larger<Index>(1, taps.shift), taps.count, size};
 }
 
 // Calls body(row taps, column taps) for every stride phase that has positions in the input.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cnnx/kernels/simd.h"
+#include "cnnx/kernels/table.h"
 
 namespace cnnx {
 namespace {
@@ -41,6 +42,15 @@ struct TapAxis {
     for (Index o = run.end; o < outputs; ++o) body(o, o + 1, met(o));
   }
 };
+
+// Of the outputs of a convolution.
+inline TapAxis forward_rows(const ConvGeometry& g) {
+  return {g.out_height,      -g.pad_top,      g.stride_height,
+          g.dilation_height, g.kernel_height, g.in_height};
+}
+inline TapAxis forward_columns(const ConvGeometry& g) {
+  return {g.out_width, -g.pad_left, g.stride_width, g.dilation_width, g.kernel_width, g.in_width};
+}
 
 }  // namespace
 }  // namespace cnnx
