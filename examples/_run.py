@@ -36,8 +36,8 @@ def report(seeds: list[int], train: Callable[[int], tuple[CNN, float]]) -> None:
         model, accuracy = train(seed)
         found.append(accuracy)
         print(
-            f"seed {seed}: {accuracy:.2%} on the test images, {model.parameter_count:,} parameters, "
-            f"{time.perf_counter() - begin:.0f} s on {cnnx.get_num_threads()} threads",
+            f"seed {seed}: {accuracy:.2%} on the test images, "
+            f"{model.parameter_count:,} parameters, {time.perf_counter() - begin:.0f} s on {cnnx.get_num_threads()} threads",
             flush=True,
         )
     print(f"mean of {len(found)}: {statistics.mean(found):.2%}")
