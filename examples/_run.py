@@ -37,7 +37,8 @@ def report(seeds: list[int], train: Callable[[int], tuple[CNN, float]]) -> None:
         found.append(accuracy)
         print(
             f"seed {seed}: {accuracy:.2%} on the test images, "
-            f"{model.parameter_count:,} parameters, {time.perf_counter() - begin:.0f} s on {cnnx.get_num_threads()} threads",
+            f"{model.parameter_count:,} parameters, {time.perf_counter() - begin:.0f} s "
+            f"on {cnnx.get_num_threads()} threads",
             flush=True,
         )
     print(f"mean of {len(found)}: {statistics.mean(found):.2%}")
