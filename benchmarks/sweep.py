@@ -6,12 +6,14 @@ Each side runs a network of one layer. "gradients" is everything from images to 
 the weights, the biases and the images, with the mean square as the loss. cnnx takes and gives
 images channel by channel, as its users have them, and pays for turning them around in each call;
 PyTorch's images lie in its own layout of the row already. Inside a network cnnx does not turn
-anything, so that these rows are its worst case.
+anything: with --layers its layers run as they do there (see layers.cpp), which is what compares
+with PyTorch's better layout.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,14 +38,25 @@ class Row:
     task: str
     ours: Series
     theirs: dict[str, Series]
+    inside: Series | None = None  # the layer as it runs inside a network
+
+    @property
+    def best(self) -> Series:
+        """Our side that compares with theirs."""
+        return self.ours if self.inside is None else self.inside
 
     @property
     def ratio(self) -> float | None:
         """How many times the speed of PyTorch's better layout cnnx reaches."""
         medians = [series.median for series in self.theirs.values() if series.seconds]
-        if not medians or not self.ours.seconds:
+        if not medians or not self.best.seconds:
             return None
-        return min(medians) / self.ours.median
+        return min(medians) / self.best.median
+
+    def all_series(self) -> dict[str, Series]:
+        """Every side by name."""
+        inside = {} if self.inside is None else {"cnnx_layer": self.inside}
+        return {"cnnx": self.ours, **inside, **self.theirs}
 
     def as_json(self) -> dict[str, Any]:
         """Everything about the row."""
@@ -55,11 +68,11 @@ class Row:
             "ratio": self.ratio,
             "microseconds_per_batch_by_round": {
                 name: [1e6 * self.layer.batch * value for value in series.seconds]
-                for name, series in {"cnnx": self.ours, **self.theirs}.items()
+                for name, series in self.all_series().items()
             },
             "errors": {
                 name: series.error
-                for name, series in {"cnnx": self.ours, **self.theirs}.items()
+                for name, series in self.all_series().items()
                 if series.error is not None
             },
         }
@@ -76,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     add("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     families = sorted({shape.family for shape in SHAPES})
     add("--families", nargs="+", choices=families, default=families)
+    add("--layers", type=Path, help="library of the CMake target cnnx_layers")
     add("--exact", action="store_true", help="cnnx with exact_conv=True: no Winograd")
     add("--rounds", type=int, default=5, help="measurements of each side a row")
     add("--seconds", type=float, default=0.2, help="length of a measurement")
@@ -93,14 +107,19 @@ def microseconds(series: Series | None, batch: int) -> str:
 
 def show(rows: list[Row], names: list[str]) -> None:
     """Print the table, then the rows that lose, and what failed."""
-    head = ["layer", "task", "cnnx us", *(f"{SIDES[name].title} us" for name in names), "ratio"]
+    inside = rows[0].inside is not None
+    head = ["layer", "task", "cnnx us", *(["inside us"] if inside else [])]
+    head += [*(f"{SIDES[name].title} us" for name in names), "ratio"]
     lines = []
     for row in rows:
         cells = [microseconds(row.theirs.get(name), row.layer.batch) for name in names]
         ratio = "-" if row.ratio is None else f"{row.ratio:.2f}"
-        own = microseconds(row.ours, row.layer.batch)
-        lines.append([row.layer.name, row.task, own, *cells, ratio])
-    print(f"\nMicroseconds a batch of {SHAPES[0].batch}; ratio = better layout's time / cnnx's\n")
+        own = [microseconds(row.ours, row.layer.batch)]
+        if inside:
+            own.append(microseconds(row.inside, row.layer.batch))
+        lines.append([row.layer.name, row.task, *own, *cells, ratio])
+    ours = "cnnx's inside a network" if inside else "cnnx's"
+    print(f"\nMicroseconds a batch of {SHAPES[0].batch}; ratio = better layout's time / {ours}\n")
     print(report.table(head, lines))
     compared = [row for row in rows if row.ratio is not None]
     if compared:
@@ -113,7 +132,7 @@ def show(rows: list[Row], names: list[str]) -> None:
         for row in sorted(losing, key=lambda row: row.ratio or 0.0):
             print(f"  SLOWER: {row.layer.name}, {row.task}: {row.ratio:.2f}")
     for row in rows:
-        for name, series in {"cnnx": row.ours, **row.theirs}.items():
+        for name, series in row.all_series().items():
             if series.error is not None:
                 print(f"FAILED: {name}, {row.layer.name}, {row.task}: {series.error}")
 
@@ -128,18 +147,22 @@ def main() -> int:
         layers = [next(s for s in layers if s.family == name) for name in arguments.families]
     print(machine.line())
     ours = "cnnx_exact" if arguments.exact else "cnnx"
+    inside = [ours.replace("cnnx", "layer")] if arguments.layers else []
+    if arguments.layers:
+        os.environ["CNNX_LAYERS"] = str(arguments.layers.resolve())
     rows: list[Row] = []
-    with Sides([ours, *PEERS], arguments.peers, arguments.threads) as sides:
+    with Sides([ours, *inside, *PEERS], arguments.peers, arguments.threads) as sides:
         if sides.absent:
             print(f"No environment for: {', '.join(sides.absent)} (see networks.py --setup)")
         versions = sides.versions()
         for layer in layers:
             for task in arguments.tasks:
                 series = sides.interleave(layer.case(task), rounds, seconds)
-                rows.append(Row(layer, task, series.pop(ours), series))
+                own = series.pop(ours)
+                rows.append(Row(layer, task, own, series, *map(series.pop, inside)))
             print(".", end="", flush=True)
         print()
-        names = [name for name in sides.names if name != ours]
+        names = [name for name in sides.names if name in PEERS]
     show(rows, names)
     plural = "s" if arguments.threads > 1 else ""
     stem = f"sweep-{arguments.threads}-thread{plural}{'-exact' if arguments.exact else ''}"

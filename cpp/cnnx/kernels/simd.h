@@ -94,6 +94,10 @@ template <int Most, class T>
 }
 #endif
 
+template <class V>
+constexpr bool kMasksMemory =
+    requires { masked_store(static_cast<decltype(V{}[0] + V{}[0])*>(nullptr), V{}, 1); };
+
 // The first `lanes` elements only; the others read as zero and are left alone.
 template <class V, class T>
 [[gnu::always_inline]] inline V load_first(const T* from, int lanes) {

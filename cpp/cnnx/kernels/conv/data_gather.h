@@ -26,13 +26,14 @@ struct ConvDataGather {
            Shapes::packed_columns(g.group_in());
   }
 
-  // Multiply-adds of an image, those of padded lanes and zero pixels included.
+  // Multiply-adds of vectors for an image.
   static Index cost(const ConvGeometry& g) {
     Index cost = 0;
     for_each_phase(g, [&](const PhaseTaps& rows, const PhaseTaps& columns) {
       cost += rows.inputs * columns.inputs * rows.count * columns.count;
     });
-    return cost * g.groups * g.group_out() * Shapes::packed_columns(g.group_in());
+    return cost * g.groups * g.group_out() *
+           ceil_div(Shapes::packed_columns(g.group_in()), Shapes::kLane);
   }
 
   static void pack(const ConvGeometry& g, const T* weights, T* packed) {

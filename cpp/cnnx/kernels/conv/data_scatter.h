@@ -21,9 +21,17 @@ struct ConvDataScatter {
     return g.out_channels * Shapes::packed_columns(g.depth());
   }
 
-  // As that of gathering; adding a vector costs about as much as three multiply-adds.
+  // As that of gathering. To add a vector costs about as much as six multiply-adds; a part of one
+  // more, since it waits for the store before, and much more where vectors are stored in pieces.
   static Index cost(const ConvGeometry& g) {
-    return g.out_pixels() * Shapes::packed_columns(g.depth()) * (g.out_channels + 3);
+    constexpr Index kLane = Shapes::kLane;
+    constexpr Index kWhole = 6, kPart = kMasksMemory<V> ? 16 : 80;
+    const bool whole_rows = g.dilation_width == 1;
+    const Index run = g.in_channels * (whole_rows ? g.kernel_width : 1);
+    const Index runs = g.kernel_height * (whole_rows ? 1 : g.kernel_width);
+    const Index adds = runs * (run / kLane * kWhole + (run % kLane > 0 ? kPart : 0));
+    const Index products = ceil_div(Shapes::packed_columns(g.depth()), kLane) * g.out_channels;
+    return g.out_pixels() * (products + adds);
   }
 
   static void pack(const ConvGeometry& g, const T* weights, T* packed) {

@@ -61,7 +61,7 @@ void lane_sums(const LaneSumArgs<T>& args) {
 template <class T, class Shapes>
 struct DepthwiseWeights {
   static constexpr int kLane = Shapes::kLane;
-  static constexpr int kMostTaps = Shapes::kRows[1];
+  static constexpr int kMostTaps = Shapes::kMostRows;
   using Function = void (*)(const LaneSumArgs<T>&);
 
   template <bool Full>

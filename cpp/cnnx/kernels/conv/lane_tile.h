@@ -113,7 +113,7 @@ template <class T, class Shapes>
 struct LaneTiles {
   using Function = void (*)(const LaneTileArgs<T>&);
   static constexpr int kLane = Shapes::kLane;
-  static constexpr int kMostPixels = Shapes::kRows[1];
+  static constexpr int kMostPixels = Shapes::kMostRows;
   static constexpr int kDeep = 4;
 
   template <bool Full>
