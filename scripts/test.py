@@ -21,12 +21,13 @@ def main(arguments: list[str]) -> int:
         return 0
     environment.build()
     results = {}
+    jobs = str(os.cpu_count() or 1)
     if not arguments:
-        jobs = str(os.cpu_count() or 1)
         results["C++"] = environment.run(
             *(environment.VENV / "bin" / "ctest", "--test-dir", environment.BUILD),
             *("--output-on-failure", "--no-tests=error", "--parallel", jobs),
         )
+        arguments = ["--numprocesses", jobs, "--dist", "worksteal"]
     elif arguments[0] == "--slow":
         arguments = ["-m", "slow", *arguments[1:]]
     elif arguments[0] == "--torch":

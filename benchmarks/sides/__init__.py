@@ -31,7 +31,7 @@ SIDES = {
     "ort": SideInfo("ONNX Runtime", "onnx_side", "ort", trains=False),
 }
 
-OURS = ("cnnx", "cnnx_exact")
+OURS = ("cnnx", "cnnx_exact", "layer", "layer_exact")
 
 
 @dataclass(frozen=True)
