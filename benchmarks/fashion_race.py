@@ -15,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import peers
@@ -111,13 +113,12 @@ def train_torch(
     y_test: np.ndarray,
 ) -> dict[str, float]:
     """Train with PyTorch, images and flips made batch by batch on tensors."""
-    import torch  # noqa: PLC0415 - one side a process
-    from torch import nn  # noqa: PLC0415
-
+    torch: Any = import_module("torch")  # one side a process
+    nn: Any = torch.nn
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     layout = torch.channels_last if args.side == "torch_cl" else torch.contiguous_format
-    parts: list[nn.Module] = []
+    parts: list[Any] = []
     channels = 1
     for filters in FILTERS:
         parts += [
@@ -140,7 +141,7 @@ def train_torch(
         )
         return low + (1 - low) * (1 - math.cos(math.pi * part)) / 2
 
-    def prepare(rows: torch.Tensor) -> torch.Tensor:
+    def prepare(rows: Any) -> Any:
         return (images[rows].float() / 255).to(memory_format=layout)
 
     begin = time.perf_counter()

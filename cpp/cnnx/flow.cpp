@@ -86,8 +86,8 @@ void Flow::place_values() {
       slices.push_back({&place, size(r), r - 1, readers.back()});
     }
   }
-  assign(std::move(passes), pass_buffers_);
-  assign(std::move(slices), slice_buffers_);
+  assign(passes, pass_buffers_);
+  assign(slices, slice_buffers_);
 }
 
 // Time runs backwards: segment s and node n count as -s and -n.
@@ -159,8 +159,8 @@ void Flow::place_gradients() {
       add(writes[i].through, size(static_cast<Index>(to)), {-s, -s, -n, -n});
     }
   }
-  assign(std::move(passes), pass_buffers_);
-  assign(std::move(slices), slice_buffers_);
+  assign(passes, pass_buffers_);
+  assign(slices, slice_buffers_);
   for (Index r = levels() - 1; r >= 0; --r) {
     if (root(r) != r) continue;
     const auto shared = static_cast<std::size_t>(shares[static_cast<std::size_t>(r)]);
@@ -185,11 +185,15 @@ void Flow::find_measurements() {
 }
 
 // Gives each interval the first buffer that is free for all of its time.
-void Flow::assign(std::vector<Interval> intervals, std::vector<Index>& buffers) {
-  std::stable_sort(intervals.begin(), intervals.end(),
-                   [](const Interval& a, const Interval& b) { return a.from < b.from; });
+void Flow::assign(const std::vector<Interval>& intervals, std::vector<Index>& buffers) {
+  std::vector<std::size_t> order(intervals.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return intervals[a].from != intervals[b].from ? intervals[a].from < intervals[b].from : a < b;
+  });
   std::vector<Index> busy_until;
-  for (const Interval& interval : intervals) {
+  for (const std::size_t i : order) {
+    const Interval& interval = intervals[i];
     std::size_t b = 0;
     while (b < buffers.size() && busy_until[b] >= interval.from) ++b;
     if (b == buffers.size()) {

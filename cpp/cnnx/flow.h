@@ -81,7 +81,7 @@ class Flow {
   void place_values();
   void place_gradients();
   void find_measurements();
-  static void assign(std::vector<Interval> intervals, std::vector<Index>& buffers);
+  static void assign(const std::vector<Interval>& intervals, std::vector<Index>& buffers);
 
   Index levels() const { return static_cast<Index>(sizes_.size()); }
   const FlowNode& node(Index n) const { return nodes_[static_cast<std::size_t>(n)]; }

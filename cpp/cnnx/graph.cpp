@@ -19,6 +19,7 @@ void Graph<T>::build(const std::vector<Attrs>& layers, const Shape& input) {
 template <class T>
 Index Graph<T>::add(LayerPtr<T> layer, const std::string& name, std::vector<Index> inputs) {
   std::vector<Shape> shapes;
+  shapes.reserve(inputs.size());
   for (const Index level : inputs) shapes.push_back(shape(level));
   layer->plan(std::move(shapes), kernels_,
               {name, exact_conv_, seed_, static_cast<std::uint32_t>(nodes_.size())});
@@ -50,6 +51,7 @@ Index Graph<T>::append(const Attrs& layer, const std::string& name, Index input)
 template <class T>
 std::vector<Index> Graph<T>::sizes() const {
   std::vector<Index> sizes;
+  sizes.reserve(shapes_.size());
   for (const Shape& shape : shapes_) sizes.push_back(shape.size());
   return sizes;
 }
@@ -58,6 +60,7 @@ template <class T>
 std::vector<FlowNode> Graph<T>::flow_nodes(Flow::Way way) const {
   const bool inference = way == Flow::Way::inference;
   std::vector<FlowNode> flow;
+  flow.reserve(nodes_.size());
   for (const Node<T>& node : nodes_) {
     const Layer<T>& layer = *node.layer;
     FlowNode n;

@@ -16,10 +16,11 @@ template <class T>
 void Workspace<T>::plan(const Graph<T>& graph) {
   graph_ = &graph;
   sizes_ = graph.sizes();
+  flows_.clear();
   for (const Flow::Way way : kWays) {
     const auto w = static_cast<std::size_t>(way);
     flow_nodes_[w] = graph.flow_nodes(way);
-    flows_[w].emplace(way, flow_nodes_[w], sizes_);
+    flows_.emplace_back(way, flow_nodes_[w], sizes_);
   }
   lane_size_ = 0;
   single_size_ = 0;

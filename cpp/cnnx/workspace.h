@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <vector>
 
 #include "cnnx/core/buffer.h"
@@ -19,7 +18,7 @@ class Workspace {
   void plan(const Graph<T>& graph);
 
   const Schedule& schedule() const { return schedule_; }
-  const Flow& flow(Flow::Way way) const { return *flows_[static_cast<std::size_t>(way)]; }
+  const Flow& flow(Flow::Way way) const { return flows_[static_cast<std::size_t>(way)]; }
   Index size_of(Index level) const { return sizes_[static_cast<std::size_t>(level)]; }
 
   // Room for passes of up to `images` images: to train, or only to look at outputs.
@@ -66,7 +65,7 @@ class Workspace {
 
   const Graph<T>* graph_ = nullptr;
   std::vector<FlowNode> flow_nodes_[3];
-  std::optional<Flow> flows_[3];
+  std::vector<Flow> flows_;  // one for each way
   Schedule schedule_;
   std::vector<Index> sizes_;               // elements of an image at each level
   Index lane_size_ = 0, single_size_ = 0;  // accumulators of a lane, and of whole-batch layers

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-
 namespace cnnx::test {
 TEST_CASE("schedule: parts are contiguous, complete and nearly equal") {
   for (Index count = 0; count <= 40; ++count) {

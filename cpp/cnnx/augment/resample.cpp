@@ -103,9 +103,10 @@ void interpolate(const Shape& shape, const View<Source>& view, const Affine& map
     for (Index x = 0; x < width; ++x, to += channels) {
       const double old_y = row_y + map.yx * static_cast<double>(x);
       const double old_x = row_x + map.xx * static_cast<double>(x);
-      // Written so that NaN is outside as well.
-      if (!(old_y > -1 && old_y < static_cast<double>(height) && old_x > -1 &&
-            old_x < static_cast<double>(width))) {
+      // Asked this way round, NaN is outside as well.
+      const bool inside = old_y > -1 && old_y < static_cast<double>(height) && old_x > -1 &&
+                          old_x < static_cast<double>(width);
+      if (!inside) {
         std::fill_n(to, channels, fill);
         continue;
       }

@@ -22,7 +22,8 @@ class BatchNorm final : public Layer<T> {
       : momentum_(attrs.number("momentum")),
         epsilon_(attrs.number("epsilon")),
         activation_(activation_of(attrs)) {
-    if (!(momentum_ >= 0 && momentum_ < 1)) {
+    const bool possible = momentum_ >= 0 && momentum_ < 1;  // NaN is not
+    if (!possible) {
       throw ConfigError(concat("momentum: expected at least 0 and below 1, got ", momentum_));
     }
     if (!(epsilon_ > 0)) throw ConfigError(concat("epsilon: expected above 0, got ", epsilon_));
