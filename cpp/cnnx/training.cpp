@@ -27,7 +27,7 @@ void Network<T>::pack_weights(Packed purpose) {
   for (const Node<T>& node : graph_.nodes()) {
     if (!inference || node.folds_into < 0) continue;
     const std::optional<Scaling<T>> scaling = node.layer->inference_scaling();
-    layer(node.folds_into).pack(&*scaling);
+    if (scaling) layer(node.folds_into).pack(&scaling.value());
   }
   packed_ = purpose;
 }

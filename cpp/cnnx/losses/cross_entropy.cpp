@@ -15,7 +15,8 @@ template <class T>
 class CrossEntropy final : public Loss<T> {
  public:
   explicit CrossEntropy(double smoothing) : smoothing_(smoothing) {
-    if (!(smoothing >= 0 && smoothing < 1)) {
+    const bool possible = smoothing >= 0 && smoothing < 1;  // NaN is not
+    if (!possible) {
       throw ConfigError(
           concat("label_smoothing: expected a number from 0 to below 1, got ", smoothing));
     }

@@ -18,7 +18,8 @@ template <class T>
 class Focal final : public Loss<T> {
  public:
   explicit Focal(const Attrs& attrs) : gamma_(attrs.number("gamma")) {
-    if (!(gamma_ >= 0 && std::isfinite(gamma_))) {
+    const bool possible = gamma_ >= 0 && std::isfinite(gamma_);  // NaN is not
+    if (!possible) {
       throw ConfigError(concat("gamma: expected a number of at least 0, got ", gamma_));
     }
     if (!attrs.has("alpha")) return;

@@ -15,7 +15,8 @@ template <class T>
 class Huber final : public Loss<T> {
  public:
   explicit Huber(double delta) : delta_(delta) {
-    if (!(delta > 0 && std::isfinite(delta))) {
+    const bool possible = delta > 0 && std::isfinite(delta);  // NaN is not
+    if (!possible) {
       throw ConfigError(concat("delta: expected a number above 0, got ", delta));
     }
   }
