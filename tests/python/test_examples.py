@@ -104,6 +104,7 @@ def test_resume_after_many_kills(tmp_path: Path) -> None:
         ("transfer.py", 75.0),
         ("learning_rate_finder.py", 80.0),
         ("fashion_mnist_resnet20.py", 80.0),
+        ("fashion_mnist_quickest.py", 80.0),
     ],
 )
 def test_on_fashion_mnist(tmp_path: Path, name: str, least: float) -> None:
