@@ -108,11 +108,9 @@ class BatchNorm final : public Layer<T> {
     double* lane_sums = lane_first_.data() + lane * columns_;
     double* lane_products = lane_second_.data() + lane * columns_;
     if (first) {
-      lane_counts_[lane] = 0;
       std::fill_n(lane_sums, columns_, 0.0);
       std::fill_n(lane_products, columns_, 0.0);
     }
-    lane_counts_[lane] += static_cast<double>(run.images * rows_);
     for (Index c = 0; c < columns_; ++c) {
       lane_sums[c] += static_cast<double>(sums[c]);
       lane_products[c] += static_cast<double>(products[c]);
@@ -120,8 +118,6 @@ class BatchNorm final : public Layer<T> {
   }
 
   void finish_gradient_measure(Index lanes) override {
-    double count = 0;
-    for (Index lane = 0; lane < lanes; ++lane) count += lane_counts_[lane];
     const T* weight = this->parameters_[0].value;
     for (Index c = 0; c < columns_; ++c) {
       double sum = 0, product = 0;
@@ -133,8 +129,8 @@ class BatchNorm final : public Layer<T> {
       this->parameters_[0].grad[c] = static_cast<T>(product * inverse);
       this->parameters_[1].grad[c] = static_cast<T>(sum);
       const double a = static_cast<double>(weight[c]) * inverse;
-      const double b = frozen() ? 0 : -a * inverse * inverse * product / count;
-      const double rest = frozen() ? 0 : -a * sum / count;
+      const double b = frozen() ? 0 : -a * inverse * inverse * product / count_;
+      const double rest = frozen() ? 0 : -a * sum / count_;
       of_grad_[c] = static_cast<T>(a);
       of_input_[c] = static_cast<T>(b);
       rest_[c] = static_cast<T>(rest - b * static_cast<double>(mean_[c]));
