@@ -78,18 +78,12 @@ def train_cnnx(
 ) -> dict[str, float]:
     """Train with cnnx."""
     import cnnx  # noqa: PLC0415 - one side a process
-    from cnnx import CNN, layers, optimizers  # noqa: PLC0415
+    from cnnx import CNN, layers, models, optimizers  # noqa: PLC0415
 
     cnnx.set_num_threads(args.threads)
-    parts: list[layers.Layer] = [layers.Rescale(1 / 255)]
-    for filters in FILTERS:
-        parts += [
-            layers.Conv2D(filters, 3, padding="same", use_bias=False),
-            layers.BatchNorm(activation="relu"),
-            layers.MaxPool2D(2),
-        ]
-    parts += [layers.Flatten(), layers.Dropout(DROPOUT), layers.Dense(10, activation="softmax")]
+    network = models.simple_cnn(x.shape[1:], filters=FILTERS, batch_norm=True, dropout=DROPOUT)
     optimizer = optimizers.AdamW(PEAK, weight_decay=DECAY)
+    parts = [layers.Rescale(1 / 255), *network]
     model = CNN(parts, x.shape[1:], optimizer=optimizer, seed=args.seed)
     begin = time.perf_counter()
     model.train(

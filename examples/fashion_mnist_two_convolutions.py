@@ -10,32 +10,17 @@ from __future__ import annotations
 
 import _run
 
-from cnnx import CNN, datasets, layers, optimizers
+from cnnx import CNN, datasets, layers, models, optimizers
 
 ARGS = _run.arguments("Two convolutions on Fashion-MNIST", epochs=24, seeds=(0, 1, 2))
 (X, Y), TEST = datasets.fashion_mnist()
 
 
-def convolution(filters: int) -> list[layers.Layer]:
-    """Make a convolution with its normalisation and its pool."""
-    return [
-        layers.Conv2D(filters, 3, padding="same", use_bias=False),
-        layers.BatchNorm(activation="relu"),
-        layers.MaxPool2D(2),
-    ]
-
-
 def train(seed: int) -> tuple[CNN, float]:
     """Train from one seed."""
+    network = models.simple_cnn((1, 28, 28), 10, filters=(48, 96), batch_norm=True, dropout=0.4)
     model = CNN(
-        [
-            layers.Rescale(1 / 255),
-            *convolution(48),
-            *convolution(96),
-            layers.Flatten(),
-            layers.Dropout(0.4),
-            layers.Dense(10, activation="softmax"),
-        ],
+        [layers.Rescale(1 / 255), *network],
         input_shape=(1, 28, 28),
         optimizer=optimizers.AdamW(0.003, weight_decay=0.02, ema=0.999, decay_weights_only=True),
         seed=seed,
