@@ -41,7 +41,7 @@ ONE_USER = {
     "Python.h": "bindings/",
     "omp.h": "cnnx/core/parallel.cpp",
 }
-ENGINE_USERS = {"model.py", "ops.py", "_config.py", "augment/_apply.py", "data/_order.py"}
+ENGINE_USERS = {"_engine/__init__.py"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^">]+)[">]', re.MULTILINE)
 

@@ -19,8 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnnx import _config
-from cnnx._config import get_num_threads, set_num_threads, show_config
+from cnnx._engine.config import VERSION, get_num_threads, set_num_threads, show_config
 from cnnx._lazy import finder
 from cnnx.errors import ConfigError, DivergenceError, FileFormatError, ShapeError
 
@@ -42,16 +41,16 @@ if TYPE_CHECKING:
         schedules,
     )
     from cnnx.callbacks import Callback
+    from cnnx.callbacks.history import History
     from cnnx.diagnosis import find_learning_rate
-    from cnnx.history import History
     from cnnx.model import CNN
 
-__version__: str = _config.VERSION
+__version__: str = VERSION
 
 _HOMES = {
     "CNN": "model",
     "Callback": "callbacks",
-    "History": "history",
+    "History": "callbacks.history",
     "augment": "augment",
     "callbacks": "callbacks",
     "checkpoint": "checkpoint",

@@ -15,20 +15,7 @@ T = TypeVar("T")
 
 
 def finder(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Make the ``__getattr__`` of a package.
-
-    Parameters
-    ----------
-    package : str
-        Its ``__name__``.
-    homes : Mapping[str, str]
-        The module of the package that each name is found in; a module stands for itself.
-
-    Returns
-    -------
-    Callable[[str], Any]
-        What gives a name's value, or raises ``AttributeError``.
-    """
+    """Make the ``__getattr__`` of a package."""
 
     def find(name: str) -> Any:
         if name not in homes:
@@ -43,15 +30,7 @@ def finder(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 
 
 class Registry(Mapping[str, type[T]]):
-    """Classes by kind, each imported when it is asked for.
-
-    Parameters
-    ----------
-    package : str
-        The package that the classes are found in.
-    names : Mapping[str, str]
-        The class's name by kind.
-    """
+    """Classes by kind, each imported when it is asked for."""
 
     def __init__(self, package: str, names: Mapping[str, str]) -> None:
         self._package = package

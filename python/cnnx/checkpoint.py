@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnx import io
-from cnnx._validate import describe
+from cnnx._checks.scalars import describe
 from cnnx.errors import FileFormatError
 
 _KEPT = 2

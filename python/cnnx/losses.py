@@ -11,9 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from cnnx import _configurable
-from cnnx._configurable import Configurable
-from cnnx._validate import describe, real
+from cnnx import _spec
+from cnnx._checks.scalars import describe, real
+from cnnx._spec import Configurable
 from cnnx.errors import ConfigError
 
 
@@ -214,7 +214,7 @@ def from_dict(values: object) -> Loss:
     ConfigError
         If the kind or an argument is unknown.
     """
-    return _configurable.from_dict(values, REGISTRY, "loss")
+    return _spec.from_dict(values, REGISTRY, "loss")
 
 
 def resolve(value: object) -> Loss:
@@ -237,7 +237,7 @@ def resolve(value: object) -> Loss:
     ConfigError
         If no loss has that name.
     """
-    return _configurable.resolve(value, REGISTRY, Loss, "loss")
+    return _spec.resolve(value, REGISTRY, Loss, "loss")
 
 
 __all__ = [

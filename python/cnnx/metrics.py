@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 from numpy.typing import ArrayLike
 
-from cnnx._arrays import as_array
-from cnnx._classes import class_pair
-from cnnx._validate import choice, describe, integer
+from cnnx._checks.arrays import as_array
+from cnnx._checks.predictions import class_pair
+from cnnx._checks.scalars import choice, describe, integer
 from cnnx.errors import ConfigError, ShapeError
 
 _F64 = npt.NDArray[np.float64]

@@ -9,16 +9,19 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from cnnx import _core, _training, io, losses, optimizers
-from cnnx._arrays import Array
-from cnnx._batches import BatchReader
-from cnnx._construction import check_dtype, check_input_shape, check_layers
-from cnnx._diagnosis import Diagnosis
-from cnnx._fitting import CHUNK
-from cnnx._state import check_state
-from cnnx._validate import LARGEST_SEED, flag, integer
+from cnnx import io, losses, optimizers
+from cnnx._checks.scalars import LARGEST_SEED, flag, integer
+from cnnx._checks.shapes import check_dtype, check_input_shape
+from cnnx._checks.state_dict import check_state
+from cnnx._engine import core
+from cnnx._network import divergence
+from cnnx._training.fitting import CHUNK
+from cnnx._types import Array
+from cnnx.data._reader import BatchReader
+from cnnx.diagnosis.trial import Diagnosis
 from cnnx.errors import FileFormatError
 from cnnx.layers import Layer
+from cnnx.layers._base import check_layers
 
 
 class CNN(Diagnosis):
@@ -69,8 +72,8 @@ class CNN(Diagnosis):
         self._dtype = check_dtype(dtype)
         self._largest = float(np.finfo(self._dtype).max)
         self._exact_conv = flag(exact_conv, "CNN", "exact_conv")
-        network = _core.Network32 if self._dtype == np.float32 else _core.Network64
-        self._network: _core.Network32 | _core.Network64 = network(
+        network = core.Network32 if self._dtype == np.float32 else core.Network64
+        self._network: core.Network32 | core.Network64 = network(
             [layer.to_dict() for layer in self._layers],
             self._input_shape,
             self._loss.to_dict(),
@@ -85,7 +88,7 @@ class CNN(Diagnosis):
             self._dtype,
             self._loss.kind,
             takes_bytes=self._layers[0].kind in {"rescale", "normalize"},
-            all_finite=_core.all_finite,
+            all_finite=core.all_finite,
         )
         self._epochs_trained = 0
         self._frozen: tuple[str, ...] = ()
@@ -128,7 +131,7 @@ class CNN(Diagnosis):
             raise
         if not loss <= self._largest:  # NaN is not, either
             what = f"the loss is {loss / len(data):g} in this batch"
-            raise _training.diverged(what, self.learning_rate, _training.LOST)
+            raise divergence.diverged(what, self.learning_rate, divergence.LOST)
         accuracy = correct / len(data) if correct >= 0 else float("nan")
         return loss / len(data), accuracy
 

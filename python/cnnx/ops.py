@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnx import _core
-from cnnx._arrays import Array, as_array, as_numbers
-from cnnx._validate import describe, integer, pair, real
+from cnnx._checks.arrays import as_array, as_numbers
+from cnnx._checks.scalars import describe, integer, pair, real
+from cnnx._engine import core
+from cnnx._types import Array
 from cnnx.errors import ShapeError
 from cnnx.layers._base import activation_name, padding_value
 
@@ -70,7 +71,7 @@ def conv2d(
     images, filters, biases = _arrays(op, {"x": (x, 4), "w": (w, 4), "b": (b, 1)})
     settings = _conv_settings(op, stride, padding, dilation, groups, activation)
     with _naming(op):
-        return _core.conv2d(images, filters, biases, *settings)
+        return core.conv2d(images, filters, biases, *settings)
 
 
 def conv2d_backward(
@@ -108,7 +109,7 @@ def conv2d_backward(
     gradient, images, filters, biases = _arrays(op, arguments)
     settings = _conv_settings(op, stride, padding, dilation, groups, activation)
     with _naming(op):
-        return _core.conv2d_backward(gradient, images, filters, biases, *settings)
+        return core.conv2d_backward(gradient, images, filters, biases, *settings)
 
 
 def max_pool2d(
@@ -144,7 +145,7 @@ def max_pool2d(
     step = window if stride is None else pair(stride, op, "stride")
     border = pair(padding, op, "padding", minimum=0)
     with _naming(op):
-        return _core.max_pool2d(array, window, step, border)
+        return core.max_pool2d(array, window, step, border)
 
 
 def max_pool2d_backward(
@@ -178,7 +179,7 @@ def max_pool2d_backward(
         raise TypeError(f"{op}: indices must be integers, got dtype {places.dtype}")
     shape = _shape(input_shape, op)
     with _naming(op):
-        return _core.max_pool2d_backward(array, np.ascontiguousarray(places, np.int64), shape)
+        return core.max_pool2d_backward(array, np.ascontiguousarray(places, np.int64), shape)
 
 
 def dense(
@@ -211,7 +212,7 @@ def dense(
     rows, weights, biases = _arrays(op, {"x": (x, 2), "w": (w, 2), "b": (b, 1)})
     name = activation_name(activation, op)
     with _naming(op):
-        return _core.dense(rows, weights, biases, name)
+        return core.dense(rows, weights, biases, name)
 
 
 def dense_backward(
@@ -245,7 +246,7 @@ def dense_backward(
     gradient, rows, weights, biases = _arrays(op, arguments)
     name = activation_name(activation, op)
     with _naming(op):
-        return _core.dense_backward(gradient, rows, weights, biases, name)
+        return core.dense_backward(gradient, rows, weights, biases, name)
 
 
 def flatten(x: ArrayLike) -> Array:
@@ -357,7 +358,7 @@ def _activation(x: ArrayLike, name: str, alpha: float = 0.01) -> Array:
     """Run an activation's forward pass."""
     axes = as_array(x, f"ops.{name}: x").ndim
     (array,) = _arrays(f"ops.{name}", {"x": (x, axes)})
-    result = _core.activation_forward(np.atleast_1d(array), name, alpha)
+    result = core.activation_forward(np.atleast_1d(array), name, alpha)
     return result.reshape(array.shape)
 
 

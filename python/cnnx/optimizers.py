@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
-from cnnx import _configurable
-from cnnx._configurable import Configurable
-from cnnx._validate import flag, real
+from cnnx import _spec
+from cnnx._checks.scalars import flag, real
+from cnnx._spec import Configurable
 from cnnx.errors import ConfigError
 
 _FRACTION = {"minimum": 0.0, "below": 1.0}
@@ -355,7 +355,7 @@ def from_dict(values: object) -> Optimizer:
     ConfigError
         If the kind or an argument is unknown, missing or unusable.
     """
-    return _configurable.from_dict(values, REGISTRY, "optimizer")
+    return _spec.from_dict(values, REGISTRY, "optimizer")
 
 
 def resolve(value: object) -> Optimizer:
@@ -378,7 +378,7 @@ def resolve(value: object) -> Optimizer:
     ConfigError
         If no optimizer has that name.
     """
-    return _configurable.resolve(value, REGISTRY, Optimizer, "optimizer")
+    return _spec.resolve(value, REGISTRY, Optimizer, "optimizer")
 
 
 __all__ = [

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from cnnx import _configurable
-from cnnx._configurable import Configurable
-from cnnx._validate import integer, real
+from cnnx import _spec
+from cnnx._checks.scalars import integer, real
+from cnnx._spec import Configurable
 from cnnx.errors import ConfigError
 
 
@@ -291,7 +291,7 @@ def from_dict(values: object) -> Schedule:
     ConfigError
         If the kind or an argument is unknown, missing or unusable.
     """
-    return _configurable.from_dict(values, REGISTRY, "schedule")
+    return _spec.from_dict(values, REGISTRY, "schedule")
 
 
 def resolve(value: object, owner: str = "train", name: str = "schedule") -> Schedule:
@@ -316,7 +316,7 @@ def resolve(value: object, owner: str = "train", name: str = "schedule") -> Sche
     ConfigError
         If no schedule has that name.
     """
-    return _configurable.resolve(value, REGISTRY, Schedule, name, owner)
+    return _spec.resolve(value, REGISTRY, Schedule, name, owner)
 
 
 def resolve_for(value: object, steps_per_epoch: int | None) -> Schedule:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from cnnx import CNN, ShapeError, layers
-from cnnx._arrays import first_where
-from cnnx._batches import BatchReader
+from cnnx._checks.arrays import first_where
+from cnnx.data._reader import BatchReader
 from small import CLASSES, SHAPE, small_data, small_model
 
 

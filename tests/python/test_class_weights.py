@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cnnx import CNN, ConfigError, layers
-from cnnx._class_weights import Classes
+from cnnx.data._classes import Classes
 from small import small_data, small_model
 
 LABELS = np.array([0, 0, 0, 1, 2, 2, 0, 0], np.int64)

@@ -61,10 +61,10 @@ def test_everything_that_is_announced_is_there() -> None:
 
 
 def test_a_missing_engine_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cnnx import _config
+    import cnnx._engine
 
     monkeypatch.delattr(cnnx, "_core")
     monkeypatch.setitem(sys.modules, "cnnx._core", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"compiled part \(cnnx._core\) is missing"):
-        importlib.reload(_config)
+        importlib.reload(cnnx._engine)

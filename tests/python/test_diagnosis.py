@@ -11,8 +11,8 @@ import pytest
 
 import cnnx
 from cnnx import CNN, ConfigError, ShapeError, layers, optimizers
-from cnnx._range_test import LearningRates, range_test
 from cnnx.diagnosis import CheckReport, Finding
+from cnnx.diagnosis.range_test import LearningRates, range_test
 from small import SHAPE, small_data, small_model
 from support import hash_arrays
 

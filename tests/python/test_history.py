@@ -8,7 +8,7 @@ import pytest
 
 from cnnx import Callback
 from cnnx.callbacks import Logs
-from cnnx.history import History
+from cnnx.callbacks.history import History
 from small import small_data, small_model
 
 

@@ -42,7 +42,7 @@ def plant(root: Path, path: str, text: str) -> None:
         ("cpp/cnnx/layers/conv2d.cpp", '#include "cnnx/kernels/table.h"\n#include <vector>'),
         ("cpp/cnnx/network.h", '#include "cnnx/layers/layer.h"\n#include "cnnx/optim/sgd.h"'),
         ("cpp/bindings/module.cpp", '#include <pybind11/numpy.h>\n#include "cnnx/network.h"'),
-        ("python/cnnx/model.py", "from cnnx import _core"),
+        ("python/cnnx/_engine/__init__.py", "from cnnx import _core as core"),
         ("python/cnnx/history.py", "from cnnx import errors"),
     ],
 )

@@ -13,14 +13,7 @@ from __future__ import annotations
 from cnnx.augment._apply import apply
 from cnnx.augment._base import Augmentation
 from cnnx.augment._mixing import CutMix, MixUp
-from cnnx.augment._moves import (
-    HorizontalFlip,
-    RandomCrop,
-    Rotation,
-    Scale,
-    Shift,
-    VerticalFlip,
-)
+from cnnx.augment._moves import HorizontalFlip, RandomCrop, Rotation, Scale, Shift, VerticalFlip
 from cnnx.augment._registry import REGISTRY, from_dict, resolve
 from cnnx.augment._values import Brightness, Contrast, Erase
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnnx import _core
-from cnnx._arrays import Array, as_array, as_numbers
-from cnnx._validate import LARGEST_SEED, integer
+from cnnx._checks.arrays import as_array, as_numbers
+from cnnx._checks.scalars import LARGEST_SEED, integer
+from cnnx._engine import core
+from cnnx._types import Array
 from cnnx.augment._base import Augmentation
 from cnnx.augment._registry import resolve
 from cnnx.errors import ShapeError
@@ -64,7 +65,7 @@ def apply(
             f"got {array.shape}"
         )
     numbers = as_numbers(array, "images", np.dtype(np.float32), keep=True)
-    made, _, _ = _core.augment(
+    made, _, _ = core.augment(
         numbers,
         [step.to_dict() for step in resolve(augment, "apply")],
         integer(seed, "apply", "seed", minimum=0, maximum=LARGEST_SEED),

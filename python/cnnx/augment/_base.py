@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnnx._configurable import Configurable
-from cnnx._validate import real
+from cnnx._checks.scalars import real
+from cnnx._spec import Configurable
 from cnnx.errors import ConfigError
 
 LARGEST_FILL = 1e30
@@ -20,29 +20,7 @@ class Augmentation(Configurable):
 
 
 def within(value: object, owner: str, name: str, low: float, high: float) -> float:
-    """Check a number between two bounds, both included.
-
-    Parameters
-    ----------
-    value : object
-        The argument as given.
-    owner, name : str
-        What the message calls it.
-    low, high : float
-        The bounds.
-
-    Returns
-    -------
-    float
-        The number.
-
-    Raises
-    ------
-    TypeError
-        If it is not a number.
-    ConfigError
-        If it is not finite or lies outside the bounds.
-    """
+    """Check a number between two bounds, both included."""
     number = real(value, owner, name)
     if not low <= number <= high:
         raise ConfigError(f"{owner}: {name} must be between {low:g} and {high:g}, got {number:g}")
@@ -50,25 +28,5 @@ def within(value: object, owner: str, name: str, low: float, high: float) -> flo
 
 
 def fill_value(value: object, owner: str) -> float:
-    """Check the value that new pixels get.
-
-    Parameters
-    ----------
-    value : object
-        The argument as given.
-    owner : str
-        What the message calls its owner.
-
-    Returns
-    -------
-    float
-        The number.
-
-    Raises
-    ------
-    TypeError
-        If it is not a number.
-    ConfigError
-        If it is not finite or very large.
-    """
+    """Check the value that new pixels get."""
     return within(value, owner, "fill", -LARGEST_FILL, LARGEST_FILL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cnnx._validate import pair
+from cnnx._checks.scalars import pair
 from cnnx.augment._base import Augmentation, fill_value, within
 from cnnx.errors import ConfigError
 

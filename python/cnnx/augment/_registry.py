@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from cnnx import _configurable
-from cnnx._validate import choice, describe
+from cnnx import _spec
+from cnnx._checks.scalars import choice, describe
 from cnnx.augment._base import Augmentation
 from cnnx.augment._mixing import CutMix, MixUp
-from cnnx.augment._moves import (
-    HorizontalFlip,
-    RandomCrop,
-    Rotation,
-    Scale,
-    Shift,
-    VerticalFlip,
-)
+from cnnx.augment._moves import HorizontalFlip, RandomCrop, Rotation, Scale, Shift, VerticalFlip
 from cnnx.augment._values import Brightness, Contrast, Erase
 from cnnx.errors import ConfigError
 
@@ -53,7 +46,7 @@ def from_dict(values: object) -> Augmentation:
     ConfigError
         If the kind or an argument is unknown, missing or unusable.
     """
-    return _configurable.from_dict(values, REGISTRY, "augmentation")
+    return _spec.from_dict(values, REGISTRY, "augmentation")
 
 
 def resolve(value: object, owner: str = "train") -> list[Augmentation]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from cnnx._validate import describe, real
+from cnnx._checks.scalars import describe, real
 from cnnx.augment._base import Augmentation, fill_value, within
 from cnnx.errors import ConfigError
 

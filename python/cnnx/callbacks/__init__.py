@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnnx._lazy import finder
-from cnnx.callbacks._base import Callback, Logs
+from cnnx._types import Logs
+from cnnx.callbacks._base import Callback
 from cnnx.callbacks._list import CallbackList, check_callbacks
 from cnnx.callbacks.progress import LineProgress, ProgressBar
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from cnnx._types import Logs
+
 if TYPE_CHECKING:
     from cnnx.model import CNN
-
-Logs = dict[str, float]
-"""Scores by name: "loss" and "accuracy", after validation "val_loss" and "val_accuracy" too."""
 
 
 class Callback:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cnnx._validate import describe
-from cnnx.callbacks._base import Callback, Logs
+from cnnx._checks.scalars import describe
+from cnnx._types import Logs
+from cnnx.callbacks._base import Callback
 
 if TYPE_CHECKING:
     from cnnx.model import CNN

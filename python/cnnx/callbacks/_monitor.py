@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from cnnx._validate import choice, describe, near, real
-from cnnx.callbacks._base import Callback, Logs
+from cnnx._checks.scalars import choice, describe, near, real
+from cnnx._types import Logs
+from cnnx.callbacks._base import Callback
 from cnnx.errors import ConfigError
 
 Mode = Literal["auto", "min", "max"]
@@ -16,27 +17,7 @@ _FALLING = ("loss", "error", "mse", "mae")
 
 
 class Monitor:
-    """Watches one score.
-
-    Parameters
-    ----------
-    owner : str
-        The callback, for messages.
-    name : str
-        The score's name, such as "val_loss".
-    mode : "auto", "min" or "max"
-        Whether smaller or larger is better; "auto": smaller for names that speak of a loss or an
-        error, larger for all others.
-    min_delta : float
-        How much better it has to be to count.
-
-    Raises
-    ------
-    TypeError
-        If an argument has the wrong type.
-    ConfigError
-        If an argument has an unusable value.
-    """
+    """Watches one score."""
 
     def __init__(self, owner: str, name: object, mode: object, min_delta: object) -> None:
         if not isinstance(name, str):
@@ -51,18 +32,7 @@ class Monitor:
         self.best: float | None = None
 
     def reset(self, callback: Callback) -> None:
-        """Forget the best, at the begin of a training.
-
-        Parameters
-        ----------
-        callback : Callback
-            The one that watches.
-
-        Raises
-        ------
-        ConfigError
-            If the score is of a validation and there is none.
-        """
+        """Forget the best, at the begin of a training."""
         self.best = None
         if self.name.startswith("val_") and not callback.params.get("validation", True):
             raise ConfigError(
@@ -72,23 +42,7 @@ class Monitor:
             )
 
     def value(self, logs: Logs) -> float:
-        """Find the score among those of an epoch.
-
-        Parameters
-        ----------
-        logs : dict[str, float]
-            The epoch's scores.
-
-        Returns
-        -------
-        float
-            The score.
-
-        Raises
-        ------
-        ConfigError
-            If it is not among them.
-        """
+        """Find the score among those of an epoch."""
         if self.name not in logs:
             raise ConfigError(
                 f"{self._owner}: monitor must be one of {', '.join(logs)}, "

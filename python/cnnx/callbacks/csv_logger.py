@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cnnx._validate import describe, flag
-from cnnx.callbacks._base import Callback, Logs
+from cnnx._checks.scalars import describe, flag
+from cnnx._types import Logs
+from cnnx.callbacks._base import Callback
 
 
 class CSVLogger(Callback):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cnnx._arrays import Array
-from cnnx._validate import flag, integer
-from cnnx.callbacks._base import Callback, Logs
+from cnnx._checks.scalars import flag, integer
+from cnnx._types import Array, Logs
+from cnnx.callbacks._base import Callback
 from cnnx.callbacks._monitor import Mode, Monitor
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnnx._validate import describe
-from cnnx.callbacks._base import Callback, Logs
+from cnnx._checks.scalars import describe
+from cnnx._types import Logs
+from cnnx.callbacks._base import Callback
 
 
 class LearningRateScheduler(Callback):

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cnnx._validate import describe, flag, near
-from cnnx.callbacks._base import Callback, Logs
+from cnnx._checks.scalars import describe, flag, near
+from cnnx._types import Logs
+from cnnx.callbacks._base import Callback
 from cnnx.callbacks._monitor import Mode, Monitor
 from cnnx.errors import ConfigError
 

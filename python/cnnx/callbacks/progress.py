@@ -13,8 +13,9 @@ import time
 from collections.abc import Sequence
 from typing import Any, Literal, TextIO
 
-from cnnx._validate import describe, flag, real
-from cnnx.callbacks._base import Callback, Logs
+from cnnx._checks.scalars import describe, flag, real
+from cnnx._types import Logs
+from cnnx.callbacks._base import Callback
 from cnnx.errors import ConfigError
 
 Verbose = Literal["auto", 0, 1, 2]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cnnx._validate import integer, real
-from cnnx.callbacks._base import Callback, Logs
+from cnnx._checks.scalars import integer, real
+from cnnx._types import Logs
+from cnnx.callbacks._base import Callback
 from cnnx.callbacks._monitor import Mode, Monitor
 
 

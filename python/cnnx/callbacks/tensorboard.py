@@ -6,8 +6,9 @@ import importlib
 import os
 from typing import Any
 
-from cnnx._validate import describe
-from cnnx.callbacks._base import Callback, Logs
+from cnnx._checks.scalars import describe
+from cnnx._types import Logs
+from cnnx.callbacks._base import Callback
 
 
 class TensorBoard(Callback):

@@ -6,7 +6,7 @@ import argparse
 from typing import Any, Protocol
 
 import cnnx
-from cnnx._validate import LARGEST_INT, LARGEST_SEED
+from cnnx._checks.scalars import LARGEST_INT, LARGEST_SEED
 
 
 class Adder(Protocol):

@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from cnnx._validate import near
+from cnnx._checks.scalars import near
 
 RECIPE = "recipe"
 """The model that suits the data, which is none of the registry's."""
@@ -18,18 +18,7 @@ NONE = "none"
 
 
 def registry(module: str) -> Mapping[str, Any]:
-    """Give the registry of one of the package's modules.
-
-    Parameters
-    ----------
-    module : str
-        "losses", "optimizers", "schedules", "augment" or "models".
-
-    Returns
-    -------
-    Mapping[str, Any]
-        Classes or functions by name.
-    """
+    """Give the registry of one of the package's modules."""
     found: Mapping[str, Any] = importlib.import_module(f"cnnx.{module}").REGISTRY
     return found
 
@@ -40,23 +29,7 @@ def models() -> list[str]:
 
 
 def augmentations(text: str) -> list[Any]:
-    """Parse a list such as "flip,crop=4": names, each with its first argument if wanted; or "none".
-
-    Parameters
-    ----------
-    text : str
-        Names of the registry of `cnnx.augment`, separated by commas.
-
-    Returns
-    -------
-    list[Any]
-        The augmentations, in that order.
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        If a name is unknown or an argument unusable.
-    """
+    """Parse a list such as "flip,crop=4": names, each with its first argument if wanted."""
     if text == NONE:
         return []
     return [_augmentation(part.strip()) for part in text.split(",")]

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnx._validate import describe, near
+from cnnx._checks.scalars import describe, near
 from cnnx.errors import ConfigError, FileFormatError
 
 if TYPE_CHECKING:

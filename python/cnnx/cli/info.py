@@ -46,10 +46,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _text(value: Any) -> str:
-    """Write a loss or an optimizer as "sgd, learning_rate=0.01, ...", other values as they are.
-
-    Settings that are not in use (None) are left out.
-    """
+    """Write a loss or an optimizer as "sgd, learning_rate=0.01, ...", other values as they are."""
     if not isinstance(value, dict):
         return str(value)
     settings = (

@@ -34,29 +34,7 @@ LABEL_NAMES = ("y", "labels", "y_test", "arr_1")
 
 
 def read_array(path: str, names: tuple[str, ...] = IMAGE_NAMES) -> NDArray[Any]:
-    """Read one array from a file.
-
-    Parameters
-    ----------
-    path : str
-        A .npy, .npz or IDX file; an IDX file may be compressed with gzip. The content
-        decides, not the name.
-    names : tuple of str
-        Names of the array in an .npz file; the first that is there is read. An .npz
-        file with a single array needs none of them.
-
-    Returns
-    -------
-    numpy.ndarray
-        The array, read-only and mapped into memory where it comes from a .npy file.
-
-    Raises
-    ------
-    FileFormatError
-        If the file is damaged, holds Python objects, or lacks the array.
-    OSError
-        If the file cannot be read.
-    """
+    """Read one array from a file."""
     with Path(path).open("rb") as file:
         start = file.read(len(_NPY_MAGIC))
     if start == _NPY_MAGIC:
@@ -78,13 +56,7 @@ def is_npz(path: str) -> bool:
 
 
 def names_in(path: str) -> set[str]:
-    """Name the arrays of an .npz file.
-
-    Raises
-    ------
-    FileFormatError
-        If the file is damaged.
-    """
+    """Name the arrays of an .npz file."""
     try:
         with zipfile.ZipFile(path) as archive:
             return {name.removesuffix(".npy") for name in archive.namelist()}
@@ -93,22 +65,7 @@ def names_in(path: str) -> set[str]:
 
 
 def as_images(array: NDArray[Any], input_shape: tuple[int, ...]) -> NDArray[Any]:
-    """Add the axes that image files leave out.
-
-    Parameters
-    ----------
-    array : numpy.ndarray
-        Images (N, *input_shape), or a single one (*input_shape); for networks with one
-        input channel also (N, H, W) or (H, W).
-    input_shape : tuple of int
-        The shape of one image.
-
-    Returns
-    -------
-    numpy.ndarray
-        A view (N, *input_shape); the array itself where its shape is none of these, for
-        the network to refuse.
-    """
+    """Add the axes that image files leave out."""
     grey = input_shape[1:] if len(input_shape) == 3 and input_shape[0] == 1 else None
     if array.shape[1:] == input_shape:
         return array

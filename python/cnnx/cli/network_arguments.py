@@ -93,20 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def model(args: argparse.Namespace, data: TrainingData) -> CNN:
-    """Make the network.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        The arguments.
-    data : TrainingData
-        What it will be trained on.
-
-    Returns
-    -------
-    CNN
-        The network. Wrong arguments end the program as wrong usage.
-    """
+    """Make the network."""
     try:
         made = CNN(
             _layers(args, data), data.input_shape, _loss(args), optimizer(args, data), args.seed
@@ -117,25 +104,7 @@ def model(args: argparse.Namespace, data: TrainingData) -> CNN:
 
 
 def optimizer(args: argparse.Namespace, data: TrainingData) -> Optimizer:
-    """Make the optimizer: the data's, or another one with that one's own defaults.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        The arguments.
-    data : TrainingData
-        What the network will be trained on.
-
-    Returns
-    -------
-    Optimizer
-        The optimizer.
-
-    Raises
-    ------
-    ConfigError
-        If it does not take an argument.
-    """
+    """Make the optimizer: the data's, or another one with that one's own defaults."""
     settings = data.plan.optimizer.to_dict()
     if args.optimizer not in {None, data.plan.optimizer.kind}:
         settings = {"kind": args.optimizer}
@@ -154,20 +123,7 @@ def optimizer(args: argparse.Namespace, data: TrainingData) -> Optimizer:
 
 
 def effective(args: argparse.Namespace, data: TrainingData) -> dict[str, Any]:
-    """Name the values in use for options that the user left open.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        The arguments.
-    data : TrainingData
-        What the network will be trained on.
-
-    Returns
-    -------
-    dict[str, Any]
-        Values by option, as in `args`.
-    """
+    """Name the values in use for options that the user left open."""
     settings = optimizer(args, data).to_dict()
     return {"optimizer": settings["kind"]} | {
         option: settings.get(name) for option, name in _OPTIMIZER_OPTIONS.items()

@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 
 
 def emit(text: str) -> None:
-    """Print a result on standard output.
-
-    Raises
-    ------
-    OSError
-        If standard output is closed or cannot be written.
-    """
+    """Print a result on standard output."""
     if sys.stdout is None:
         raise OSError(errno.EBADF, "standard output is closed")
     print(text)

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnx import CNN
 from cnnx.cli import arguments, inputs, output
-from cnnx.io import _paths
+from cnnx.io import _atomic
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Load, predict and report."""
     if args.out is not None:
-        _paths.check_writable(args.out)
+        _atomic.check_writable(args.out)
     arguments.apply_threads(args)
     model = CNN.load(args.model)
     images = inputs.as_images(inputs.read_array(args.input), model.input_shape)
@@ -83,7 +83,7 @@ def _lines(outputs: NDArray[Any], classes: NDArray[np.int64] | None) -> list[str
 def _save(path: str, outputs: NDArray[Any]) -> None:
     """Write a .npy file whole or not at all."""
     try:
-        with _paths.replacing(path) as temporary, temporary.open("wb") as file:
+        with _atomic.replacing(path) as temporary, temporary.open("wb") as file:
             np.save(file, outputs)  # to a file, because a path would be given a suffix
     except OSError as error:
         raise OSError(f"{path}: could not be written: {output.describe(error)}") from error

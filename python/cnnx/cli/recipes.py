@@ -20,24 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A network and the way to train it.
-
-    Attributes
-    ----------
-    layers : callable
-        Returns the layers of a new network, given the shape of an image and the number of classes.
-    epochs, batch_size : int
-        Length of the training and number of images in a batch.
-    optimizer : Optimizer
-        The optimizer with its settings.
-    validation_split : float
-        Share of the training images that is kept for validation; with 0 the test images
-        serve, which is honest as long as nothing is chosen by the result.
-    schedule : str, optional
-        How the learning rate changes.
-    augment : str, optional
-        What happens to images on their way, as ``--augment`` takes it.
-    """
+    """A network and the way to train it."""
 
     layers: Callable[[tuple[int, ...], int], list[Layer]]
     epochs: int
@@ -50,36 +33,14 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe(Plan):
-    """A data set with a network that suits it and the way to train that.
-
-    Attributes
-    ----------
-    load : callable
-        Returns ``(x_train, y_train), (x_test, y_test)``. It is given the folder that the
-        user named, or None, if `has_root`; nothing otherwise.
-    has_root : bool
-        Whether the data comes from files that may lie in a folder of the user's.
-    class_names : tuple of str, optional
-        What the classes are called, where they are called anything but their numbers.
-    """
+    """A data set with a network that suits it and the way to train that."""
 
     load: Callable[..., Split]
     has_root: bool = False
     class_names: tuple[str, ...] | None = None
 
     def data(self, root: str | None) -> Split:
-        """Load the data set.
-
-        Parameters
-        ----------
-        root : str, optional
-            The folder that the user named, for a data set that takes one.
-
-        Returns
-        -------
-        (x_train, y_train), (x_test, y_test) : tuple of tuple of numpy.ndarray
-            Images and labels.
-        """
+        """Load the data set."""
         return self.load(root) if self.has_root else self.load()
 
 

@@ -19,25 +19,7 @@ _SCORES = ("precision", "recall", "f1", "support")
 
 
 def matrix(model: CNN, data: Any) -> NDArray[np.int64]:
-    """Count which classes the network takes for which.
-
-    Parameters
-    ----------
-    model : CNN
-        The network.
-    data : tuple of ndarray, or ImageSet
-        Images and labels.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64 (classes, classes): row i, column j counts the images of class i taken for j.
-
-    Raises
-    ------
-    ConfigError
-        If the network does not tell classes apart.
-    """
+    """Count which classes the network takes for which."""
     if len(model.output_shape) != 1 or model.output_shape[0] < 2:
         raise ConfigError(
             f"--report needs a network with an output for each class, got outputs of shape "
@@ -51,37 +33,13 @@ def matrix(model: CNN, data: Any) -> NDArray[np.int64]:
 
 
 def scores(counts: NDArray[np.int64]) -> dict[str, list[float]]:
-    """Compute the scores of each class.
-
-    Parameters
-    ----------
-    counts : numpy.ndarray
-        The confusion matrix.
-
-    Returns
-    -------
-    dict[str, list]
-        "precision", "recall", "f1" and "support" by class.
-    """
+    """Compute the scores of each class."""
     found = metrics.ClassificationReport.of(counts)
     return {name: getattr(found, name).tolist() for name in _SCORES}
 
 
 def text(counts: NDArray[np.int64], names: tuple[str, ...]) -> str:
-    """Write confusion matrix and scores as two tables.
-
-    Parameters
-    ----------
-    counts : numpy.ndarray
-        The confusion matrix.
-    names : tuple of str
-        What the classes are called.
-
-    Returns
-    -------
-    str
-        The tables.
-    """
+    """Write confusion matrix and scores as two tables."""
     left = max(map(len, names))
     cell = max(5, len(str(counts.max())), len(str(len(names) - 1)))
     lines = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnx._validate import near
+from cnnx._checks.scalars import near
 from cnnx.cli import arguments, inputs
 from cnnx.cli.recipes import GENERAL, RECIPES, Plan, Recipe
 from cnnx.data import ImageFolder, ImageSet
@@ -36,31 +36,7 @@ _FOLDER_OPTIONS = ("size", "channels", "aspect")
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Labelled images to train on, and others to tell how well that went.
-
-    Attributes
-    ----------
-    x : ndarray or ImageSet
-        The images for training.
-    labels : ndarray
-        Their labels.
-    y : ndarray or None
-        The same, where `x` does not hold them.
-    held_out : tuple or ImageSet or None
-        Images and labels that are not trained on.
-    held_out_name : str
-        "test", or "validation" where they were taken from the images for training.
-    split : float
-        The share of the images for training that `CNN.train` has to hold out.
-    input_shape : tuple of int
-        The shape of one image.
-    classes : int
-        The number of classes.
-    names : tuple of str or None
-        Their names, where they have some.
-    plan : Plan
-        What suits the data.
-    """
+    """Labelled images to train on, and others to tell how well that went."""
 
     x: Any
     labels: NDArray[Any]
@@ -121,23 +97,7 @@ def add_folder_arguments(parser: arguments.Adder) -> None:
 
 
 def load(args: argparse.Namespace) -> TrainingData:
-    """Load DATA.
-
-    Parameters
-    ----------
-    args : argparse.Namespace
-        The arguments, those of `add_arguments` and ``seed`` among them.
-
-    Returns
-    -------
-    TrainingData
-        The images.
-
-    Raises
-    ------
-    OSError, ValueError, ImportError
-        If it cannot be read.
-    """
+    """Load DATA."""
     recipe = RECIPES.get(args.data)
     path = Path(args.data)
     if args.data_root is not None and (recipe is None or not recipe.has_root):
@@ -247,18 +207,7 @@ def _class_indices(path: str, labels: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def pieces(data: Any) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """Give images and labels a piece at a time, so that a folder need not fit into memory.
-
-    Parameters
-    ----------
-    data : tuple of ndarray, or ImageSet
-        What holds them.
-
-    Yields
-    ------
-    tuple of ndarray
-        Some images and their labels.
-    """
+    """Give images and labels a piece at a time, so that a folder need not fit into memory."""
     if not isinstance(data, ImageSet):
         yield data
         return
@@ -268,20 +217,7 @@ def pieces(data: Any) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
 
 
 def score(model: CNN, data: Any) -> dict[str, float]:
-    """Score a network.
-
-    Parameters
-    ----------
-    model : CNN
-        The network.
-    data : tuple of ndarray, or ImageSet
-        Images and labels.
-
-    Returns
-    -------
-    dict[str, float]
-        What `CNN.evaluate` gives, over all images.
-    """
+    """Score a network."""
     if not isinstance(data, ImageSet):
         return model.evaluate(*data)
     sums: dict[str, float] = {}

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 from cnnx._lazy import finder
 
 if TYPE_CHECKING:
-    from cnnx.data._batch import Batch, Source
-    from cnnx.data._batches import Batches
-    from cnnx.data._read_source import Readable
+    from cnnx.data._sources.readable import Readable
+    from cnnx.data.batches import Batches
     from cnnx.data.image_folder import ImageFolder, ImageSet
+    from cnnx.data.source import Batch, Source
 
 _MODULES = {
-    "Batch": "_batch",
-    "Source": "_batch",
-    "Batches": "_batches",
-    "Readable": "_read_source",
+    "Batch": "source",
+    "Source": "source",
+    "Batches": "batches",
+    "Readable": "_sources.readable",
     "ImageFolder": "image_folder",
     "ImageSet": "image_folder",
 }

@@ -17,23 +17,7 @@ ASPECTS = ("stretch", "crop", "pad")
 
 
 def pillow(name: str) -> Any:
-    """Import one of Pillow's modules when it is first needed.
-
-    Parameters
-    ----------
-    name : str
-        "Image" or "ImageOps".
-
-    Returns
-    -------
-    module
-        The module.
-
-    Raises
-    ------
-    ImportError
-        If Pillow is not installed; the message says how to install it.
-    """
+    """Import one of Pillow's modules when it is first needed."""
     try:
         return importlib.import_module(f"PIL.{name}")
     except ImportError as error:
@@ -45,33 +29,7 @@ def pillow(name: str) -> Any:
 def decode(
     path: Path, size: tuple[int, int], channels: int, aspect: str, background: int
 ) -> NDArray[np.uint8]:
-    """Read an image file and bring it into one form.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    size : tuple[int, int]
-        Height and width of the result.
-    channels : int
-        1 for grey, 3 for red, green and blue.
-    aspect : str
-        One of `ASPECTS`.
-    background : int
-        The grey value that shows through transparent pixels and fills what "pad" adds.
-
-    Returns
-    -------
-    ndarray
-        uint8 (channels, height, width).
-
-    Raises
-    ------
-    FileFormatError
-        If it is damaged or no image that can be brought into this form; the message names it.
-    OSError
-        If it cannot be read.
-    """
+    """Read an image file and bring it into one form."""
     content = path.read_bytes()
     try:
         with pillow("Image").open(io.BytesIO(content)) as image:

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnx.data._order import epoch_order
+from cnnx.data._reader import Data
 from cnnx.errors import ConfigError
 
 
 def held_out(
     labels: NDArray[np.int64], classes: Sequence[str], fraction: float, seed: int
 ) -> NDArray[np.bool_]:
-    """Mark the images that are held out.
-
-    Parameters
-    ----------
-    labels : ndarray
-        int64, the class index of each image.
-    classes : sequence of str
-        The names of the classes.
-    fraction : float
-        How much of each class is held out, greater than 0 and smaller than 1; at least one image,
-        and never the last.
-    seed : int
-        What decides which.
-
-    Returns
-    -------
-    ndarray
-        bool of the shape of `labels`.
-
-    Raises
-    ------
-    ConfigError
-        If a class has one image only. One that has none stays out of it.
-    """
+    """Mark the images that are held out."""
     mask = np.zeros(len(labels), np.bool_)
     for label, name in enumerate(classes):
         rows = np.flatnonzero(labels == label)
@@ -51,4 +30,20 @@ def held_out(
     return mask
 
 
-__all__ = ["held_out"]
+def split(data: Data, fraction: float) -> tuple[Data, Data]:
+    """Hold out the last part of the data for validation, as Keras does; nothing is copied."""
+    at = cut(len(data), fraction)
+    return Data(data.x[:at], data.y[:at]), Data(data.x[at:], data.y[at:])
+
+
+def cut(images: int, fraction: float) -> int:
+    """Tell how many images are left for training when a part of them is held out."""
+    # The small number undoes binary rounding, 10 * (1 - 0.9) being a little less than 1.
+    left = math.floor(images * (1.0 - fraction) + 1e-4)
+    if not 0 < left < images:
+        empty = "training" if left == 0 else "validation"
+        raise ValueError(
+            f"train: validation_split={fraction:g} of {images} images leaves none for {empty}; "
+            "use another fraction, or pass validation_data=(x, y)"
+        )
+    return left

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnx._arrays import Array
-from cnnx._validate import LARGEST_SEED, choice, describe, integer, pair, real
+from cnnx._checks.scalars import LARGEST_SEED, choice, describe, integer, pair, real
+from cnnx._types import Array
 from cnnx.data._decode import ASPECTS, decode, pillow
 from cnnx.data._split import held_out
 from cnnx.errors import ConfigError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnx import _validate
+from cnnx._checks import scalars
 from cnnx.errors import ConfigError, FileFormatError
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def digits(test_size: float = 0.2, dtype: str = "float32") -> Split:
     E. Alpaydin and C. Kaynak (1998). Optical Recognition of Handwritten Digits. UCI
     Machine Learning Repository. https://doi.org/10.24432/C50P49. Licence: CC BY 4.0.
     """
-    dtype = _validate.choice(dtype, "digits", "dtype", ("float32", "uint8"))
-    test_size = _validate.real(test_size, "digits", "test_size", above=0, below=1)
+    dtype = scalars.choice(dtype, "digits", "dtype", ("float32", "uint8"))
+    test_size = scalars.real(test_size, "digits", "test_size", above=0, below=1)
     images, labels = _load()
     test = _test_mask(labels, test_size)
     x: NDArray[Any] = images[:, np.newaxis]

@@ -10,8 +10,9 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Protocol, cast
 
+from cnnx._network.architecture import FORMAT_VERSION, Architecture
+from cnnx._network.snapshot import ModelFile, Training
 from cnnx.errors import ConfigError, FileFormatError
-from cnnx.io._model_file import FORMAT_VERSION, Architecture, ModelFile, Training
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,9 +52,9 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     """
     if _suffix(path) not in FORMATS:
         raise ConfigError(f"{os.fspath(path)}: {_known()} to save a model, got {_got(path)}")
-    from cnnx.io import _paths  # noqa: PLC0415 - only files need it
+    from cnnx.io import _atomic  # noqa: PLC0415 - only files need it
 
-    _paths.check_writable(path)
+    _atomic.check_writable(path)
 
 
 def write(path: str | os.PathLike[str], model: ModelFile) -> None:

@@ -16,10 +16,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from cnnx._arrays import Array
+from cnnx._network.architecture import Architecture
+from cnnx._network.snapshot import ModelFile, Training
+from cnnx._types import Array
 from cnnx.errors import ConfigError, FileFormatError
-from cnnx.io._model_file import Architecture, ModelFile, Training
-from cnnx.io._paths import replacing
+from cnnx.io._atomic import replacing
 
 _OPTIMIZER = "optimizer."
 _TRAINING = "training."

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnnx._configurable import from_dict as _from_dict
 from cnnx._lazy import Registry, finder
+from cnnx._spec import from_dict as _from_dict
 from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer
 
 if TYPE_CHECKING:

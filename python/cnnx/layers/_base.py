@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnnx._configurable import Configurable
-from cnnx._validate import choice, pair
+from cnnx._checks.scalars import choice, describe, pair
+from cnnx._spec import Configurable
+from cnnx.errors import ConfigError
 
 ACTIVATIONS = (
     "linear",
@@ -33,52 +34,29 @@ class Layer(Configurable):
 
 
 def activation_name(value: object, owner: str, name: str = "activation") -> str:
-    """Check the name of an activation.
-
-    Parameters
-    ----------
-    value : object
-        The argument as given; ``None`` means "linear".
-    owner, name : str
-        What the message calls it.
-
-    Returns
-    -------
-    str
-        One of `ACTIVATIONS`.
-
-    Raises
-    ------
-    TypeError
-        If it is neither a string nor ``None``.
-    ConfigError
-        If there is no such activation.
-    """
+    """Check the name of an activation."""
     return "linear" if value is None else choice(value, owner, name, ACTIVATIONS)
 
 
 def padding_value(value: object, owner: str) -> str | tuple[int, int]:
-    """Check a convolution's padding.
-
-    Parameters
-    ----------
-    value : object
-        The argument as given: "valid", "same", an integer or a pair.
-    owner : str
-        What the message calls its owner.
-
-    Returns
-    -------
-    str or tuple[int, int]
-        "valid", "same", or the zeros added at each side in height and in width.
-
-    Raises
-    ------
-    TypeError
-        If it is none of these.
-    ConfigError
-        If the string is another one, or a number is negative.
-    """
+    """Check a convolution's padding."""
     if isinstance(value, str):
         return choice(value, owner, "padding", ("valid", "same"))
     return pair(value, owner, "padding", minimum=0)
+
+
+def check_layers(value: object) -> tuple[Layer, ...]:
+    """Check the layers of a network."""
+    if not isinstance(value, (list, tuple)):
+        way_out = "; put it in a list" if isinstance(value, Layer) else ""
+        raise TypeError(f"CNN: layers must be a list of layers, got {describe(value)}{way_out}")
+    for i, layer in enumerate(value):
+        if isinstance(layer, type) and issubclass(layer, Layer):
+            raise TypeError(f"CNN: layers[{i}] is the class itself; call it: {layer.__name__}(...)")
+        if not isinstance(layer, Layer):
+            raise TypeError(
+                f"CNN: layers[{i}] must be a layer from cnnx.layers, got {describe(layer)}"
+            )
+    if not value:
+        raise ConfigError("CNN: layers must hold at least one layer, got none")
+    return tuple(value)

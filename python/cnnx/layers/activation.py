@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cnnx._validate import real
+from cnnx._checks.scalars import real
 from cnnx.errors import ConfigError
 from cnnx.layers._base import ACTIVATIONS, Layer, activation_name
 

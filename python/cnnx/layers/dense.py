@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cnnx._validate import choice, flag, integer
+from cnnx._checks.scalars import choice, flag, integer
 from cnnx.layers._base import INITIALIZERS, Layer, activation_name
 
 

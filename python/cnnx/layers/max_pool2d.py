@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cnnx._validate import pair
+from cnnx._checks.scalars import pair
 from cnnx.layers._base import Layer
 
 

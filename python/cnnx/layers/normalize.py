@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from cnnx._validate import describe, real
+from cnnx._checks.scalars import describe, real
 from cnnx.errors import ConfigError
 from cnnx.layers._base import Layer
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from cnnx._validate import describe
+from cnnx._checks.scalars import describe
 from cnnx.errors import ConfigError
 from cnnx.layers._base import Layer, activation_name
 

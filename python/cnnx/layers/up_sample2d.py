@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cnnx._validate import choice, pair
+from cnnx._checks.scalars import choice, pair
 from cnnx.layers._base import Layer
 
 INTERPOLATIONS = ("nearest", "bilinear")

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from cnnx._validate import integer, pair
+from cnnx._checks.scalars import integer, pair
 from cnnx.errors import ConfigError
 from cnnx.layers._base import Layer
 

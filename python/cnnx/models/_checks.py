@@ -4,41 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnx._construction import check_input_shape
-from cnnx._validate import integer
+from cnnx._checks.scalars import integer
+from cnnx._checks.shapes import check_input_shape
 from cnnx.errors import ShapeError
 
 
 def check(
     owner: str, input_shape: Sequence[int], classes: int, sides: tuple[int, int]
 ) -> tuple[int, int, int]:
-    """Check the shape of an image and the number of classes.
-
-    Parameters
-    ----------
-    owner : str
-        The network, for messages.
-    input_shape : sequence of int
-        (channels, height, width).
-    classes : int
-        At least 2.
-    sides : (int, int)
-        The smallest height and width.
-
-    Returns
-    -------
-    (int, int, int)
-        The shape.
-
-    Raises
-    ------
-    TypeError
-        If an argument has the wrong type.
-    ConfigError
-        If there are fewer than two classes.
-    ShapeError
-        If the images are not maps, or too small.
-    """
+    """Check the shape of an image and the number of classes."""
     integer(classes, owner, "classes", minimum=2)
     shape = check_input_shape(input_shape)
     if len(shape) != 3:

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnx._validate import real
-from cnnx.layers import (
-    BatchNorm,
-    Conv2D,
-    Dense,
-    DepthwiseConv2D,
-    Dropout,
-    GlobalAvgPool2D,
-    Layer,
-)
+from cnnx._checks.scalars import real
+from cnnx.layers import BatchNorm, Conv2D, Dense, DepthwiseConv2D, Dropout, GlobalAvgPool2D, Layer
 from cnnx.models._checks import check
 
 # Channels and stride of each block.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnx._validate import flag
+from cnnx._checks.scalars import flag
 from cnnx.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D
 from cnnx.models._checks import check
 

@@ -12,7 +12,7 @@ import pytest
 
 from cnnx import CNN, ConfigError
 from cnnx.callbacks import CSVLogger, ModelCheckpoint, TensorBoard
-from cnnx.history import History
+from cnnx.callbacks.history import History
 from small import small_data, small_model, weights
 
 

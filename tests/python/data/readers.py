@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from cnnx import _core
-from cnnx._batches import BatchReader
-from cnnx.data._batch import Batch, Source
-from cnnx.data._source import make_source
+from cnnx.data._reader import BatchReader
+from cnnx.data._sources.choose import make_source
+from cnnx.data.source import Batch, Source
 
 SHAPE = (1, 4, 4)
 CLASSES = 3

@@ -14,7 +14,7 @@ from readers import reader
 import cnnx
 from cnnx import CNN, ConfigError, FileFormatError, ShapeError, layers
 from cnnx.data import ImageFolder, ImageSet
-from cnnx.data._source import make_source
+from cnnx.data._sources.choose import make_source
 
 Image = pytest.importorskip("PIL.Image")
 

@@ -10,7 +10,7 @@ import pytest
 from readers import data, epoch, numbers, reader, source
 
 from cnnx import ShapeError
-from cnnx.data._mapped_source import is_mapped
+from cnnx.data._sources.mapped import is_mapped
 
 
 def mapped(path: Path, array: np.ndarray) -> np.memmap[Any, Any]:
@@ -81,7 +81,7 @@ def test_mapped_rows_of_targets(tmp_path: Path) -> None:
 def test_bad_mapped_rows_are_found_in_pieces(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnnx.data._mapped_source._CHUNK_BYTES", 24)
+    monkeypatch.setattr("cnnx.data._sources.mapped._CHUNK_BYTES", 24)
     x, _ = data()
     targets = np.zeros((10, 3), np.float32)
     targets[7, 1] = np.nan

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from cnnx.data import _prefetch
-from cnnx.data._prefetch import Prefetcher
+from cnnx.data._sources import prefetch as _prefetch
+from cnnx.data._sources.prefetch import Prefetcher
 
 
 def threads() -> list[threading.Thread]:
@@ -144,7 +144,7 @@ def test_a_stuck_iterator_is_left_behind_with_a_warning(monkeypatch: pytest.Monk
 
 FORK = """
 import os, sys
-from cnnx.data._prefetch import Prefetcher
+from cnnx.data._sources.prefetch import Prefetcher
 
 outer = Prefetcher(iter(range(5)))
 assert next(outer) == 0
@@ -174,7 +174,7 @@ def test_after_a_fork() -> None:
 
 INTERRUPT = """
 import os, signal, threading, time
-from cnnx.data._prefetch import Prefetcher
+from cnnx.data._sources.prefetch import Prefetcher
 
 def items():
     yield 0
@@ -203,7 +203,7 @@ def test_an_interrupt_ends_the_thread() -> None:
 
 def test_a_process_ends_while_the_thread_waits() -> None:
     code = (
-        "from cnnx.data._prefetch import Prefetcher\n"
+        "from cnnx.data._sources.prefetch import Prefetcher\n"
         "prefetcher = Prefetcher(iter(range(10**9)))\nprint(next(prefetcher))\n"
     )
     result = subprocess.run(

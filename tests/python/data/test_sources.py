@@ -12,7 +12,7 @@ from readers import SHAPE, data, epoch, numbers, source
 
 from cnnx import ShapeError, _core
 from cnnx.data import Batch, Batches, Source
-from cnnx.data._source import check_epochs, gives_batches
+from cnnx.data._sources.choose import check_epochs, gives_batches
 
 # Arrays
 

@@ -1,0 +1,1 @@
+"""Checks of what users pass: from any value to a checked one, or a clear error."""

@@ -1,0 +1,78 @@
+"""The engine's settings: threads, and what it was built with and runs on."""
+
+from __future__ import annotations
+
+import sys
+from typing import Literal, overload
+
+from cnnx._checks.scalars import integer
+from cnnx._engine import core
+from cnnx.errors import ConfigError
+
+MAX_THREADS = 4096
+
+VERSION: str = str(core.config()["version"])
+
+
+def set_num_threads(n: int) -> None:
+    """Set how many threads the engine uses; results are the same bits with any number.
+
+    Without this, OMP_NUM_THREADS counts, else the processors that this process may use.
+
+    Parameters
+    ----------
+    n : int
+        The number of threads, from 1 to 4096.
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer.
+    ConfigError
+        If it is smaller than 1 or too large.
+    """
+    core.set_num_threads(integer(n, "set_num_threads", "n", maximum=MAX_THREADS))
+
+
+def get_num_threads() -> int:
+    """Tell how many threads the engine uses.
+
+    Returns
+    -------
+    int
+        The number of threads.
+    """
+    return int(core.get_num_threads())
+
+
+@overload
+def show_config(mode: Literal["stdout"] = "stdout") -> None: ...
+@overload
+def show_config(mode: Literal["dict"]) -> dict[str, str | int | bool]: ...
+def show_config(mode: Literal["stdout", "dict"] = "stdout") -> dict[str, str | int | bool] | None:
+    """Show the version, the instruction set in use, the threads and the OpenMP run time.
+
+    Parameters
+    ----------
+    mode : "stdout" or "dict"
+        Print it, or return it.
+
+    Returns
+    -------
+    dict or None
+        The settings by name for "dict", nothing for "stdout".
+
+    Raises
+    ------
+    ConfigError
+        If the mode is another one.
+    """
+    if mode not in {"stdout", "dict"}:
+        raise ConfigError(f'show_config: mode must be "stdout" or "dict", got {mode!r}')
+    settings: dict[str, str | int | bool] = dict(core.config())
+    if mode == "dict":
+        return settings
+    width = max(len(name) for name in settings)
+    for name, value in settings.items():
+        sys.stdout.write(f"{name:<{width}}  {value}\n")
+    return None

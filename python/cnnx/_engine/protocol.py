@@ -1,0 +1,72 @@
+"""What the Python side asks of the engine's networks, for the type checker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from cnnx._types import Array
+
+
+class Network(Protocol):
+    """The part of ``Network32`` and ``Network64`` that is used outside `CNN` itself."""
+
+    def train_batch(
+        self,
+        x: Array,
+        y: Array,
+        index: Array | None = ...,
+        learning_rate: float | None = ...,
+        *,
+        weights: Array | None = ...,
+        epoch: int = ...,
+        first_row: int = ...,
+    ) -> tuple[float, int]:
+        """Run forward, backward and update on a batch."""
+        ...
+
+    def set_augmentation(self, steps: Sequence[Mapping[str, Any]], seed: int) -> None:
+        """Say what `train_batch` makes of its images from now on; an empty list ends it."""
+        ...
+
+    def evaluate_batch(
+        self, x: Array, y: Array, index: Array | None = ..., *, weights: Array | None = ...
+    ) -> tuple[float, int]:
+        """Run forward and the loss on a batch."""
+        ...
+
+    def layer_info(self) -> list[dict[str, Any]]:
+        """Describe each layer: "kind", "name", "output_shape", "parameters", "flops"."""
+        ...
+
+    def parameter_names(self) -> list[str]:
+        """Name the weights and biases."""
+        ...
+
+    def get_parameter(self, name: str) -> Array:
+        """Copy one out."""
+        ...
+
+    def set_parameter(self, name: str, value: Any) -> None:
+        """Replace one."""
+        ...
+
+    def optimizer_state(self) -> dict[str, Array]:
+        """Copy out what the optimizer remembers, and the number of steps as "step"."""
+        ...
+
+    def load_optimizer_state(self, state: Any) -> None:
+        """Replace it."""
+        ...
+
+    def set_optimizer(self, optimizer: Any) -> None:
+        """Use another optimizer."""
+        ...
+
+    def set_trainable(self, names: list[str]) -> None:
+        """Name the parameters that the optimizer updates; all others stay."""
+        ...
+
+    def swap_average(self) -> None:
+        """Swap the weights with their running average."""
+        ...

@@ -1,0 +1,1 @@
+"""One network: what it is, its engine, its weights, its scores."""

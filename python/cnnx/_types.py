@@ -1,0 +1,16 @@
+"""Types that are used all over the package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+AllFinite = Callable[[Array], bool]
+"""The engine's scan of a float32 or float64 array for NaN and infinities."""
+
+Logs = dict[str, float]
+"""Scores by name: "loss" and "accuracy", after validation "val_loss" and "val_accuracy" too."""

@@ -1,0 +1,1 @@
+"""One source of batches for each kind of training data."""

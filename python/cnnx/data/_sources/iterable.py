@@ -1,0 +1,121 @@
+"""Batches that come one after the other: generators, factories of them, loaders."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from cnnx.data._reader import BatchReader
+from cnnx.data._sources.items import read_batch
+from cnnx.data._sources.prefetch import Prefetcher
+from cnnx.data.source import Batch
+
+
+class IterableSource:
+    """An iterable of batches as a source; they are made in a thread, ahead of their use."""
+
+    samples: int | None
+    steps: int | None
+
+    def __init__(
+        self,
+        batches: Iterable[Any] | Callable[..., Iterable[Any]],
+        reader: BatchReader,
+        *,
+        steps: int | None = None,
+    ) -> None:
+        self._reader = reader
+        self._limit = steps
+        self._begin = _beginner(batches)
+        self._iterator = batches if isinstance(batches, Iterator) else None
+        self._used = False
+        self.once = self._iterator is not None and steps is None
+        self.samples = None
+        self.steps = steps if steps is not None else _length(batches)
+
+    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
+        """Give the batches of one epoch from batch `start` on, prepared ahead."""
+        if self.once and self._used:
+            raise ValueError(_ONCE)
+        self._used = True
+        return Prefetcher(self._read(number, start))
+
+    def _read(self, number: int, start: int) -> Iterator[Batch]:
+        """Go through the batches of an epoch; runs in the thread."""
+        items = self._iterator if self._iterator is not None else self._begin(number)
+        count = 0
+        for item in itertools.islice(items, self._limit):
+            if count >= start:
+                yield read_batch(item, self._reader, f"batch {count} of x")
+            count += 1
+        if self._limit is not None and count < self._limit:
+            raise ValueError(
+                f"x: expected {self._limit} batches in an epoch (steps={self._limit}), "
+                f"got {count}; make it give more, or lower steps"
+            )
+        if count == 0 or count < start:
+            wanted = f"at least {start} batches, to go on after them" if start else "some batches"
+            raise ValueError(f"x: expected {wanted} in an epoch, got {count or 'none'}")
+
+
+_ONCE = (
+    "x: an iterator can be gone through once, so it serves for epochs=1; for more pass a function "
+    "that makes one (train(make_batches, ...), where make_batches() is a generator), or "
+    "data.Batches(iterator, steps=...) if it never ends"
+)
+
+
+def check_epochs(source: object, epochs: int) -> None:
+    """Refuse more epochs than a source has."""
+    if epochs > 1 and getattr(source, "once", False):
+        raise ValueError(_ONCE)
+
+
+def _beginner(
+    batches: Iterable[Any] | Callable[..., Iterable[Any]],
+) -> Callable[[int], Iterable[Any]]:
+    """Make the function that begins an epoch, given its number."""
+    if isinstance(batches, Iterable):
+        return lambda _: batches
+    make = batches
+    if _takes_argument(make):
+        return lambda number: _checked(make(number))
+    return lambda _: _checked(make())
+
+
+def _checked(made: object) -> Iterable[Any]:
+    """Check what a factory gave."""
+    if not isinstance(made, Iterable):
+        raise TypeError(
+            "x: the function must give an iterable of batches (x, y), as a generator function "
+            f"does, got {type(made).__name__}"
+        )
+    return made
+
+
+def _takes_argument(function: Callable[..., Any]) -> bool:
+    """Whether a function has a parameter that can be given by position."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # some builtins do not say
+        return False
+    return any(
+        parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}
+        and (parameter.default is parameter.empty or parameter.name == "epoch")
+        for parameter in parameters
+    )
+
+
+def _length(batches: object) -> int | None:
+    """Ask for the number of batches; loaders of unknown length refuse to say."""
+    if not hasattr(type(batches), "__len__"):
+        return None
+    try:
+        return len(batches)  # type: ignore[arg-type] # has __len__, as asked before
+    except TypeError:
+        return None
+
+
+__all__ = ["IterableSource", "check_epochs"]

@@ -1,0 +1,70 @@
+"""Batches that are asked for by their number: Keras' ``Sequence``, plain lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from cnnx.data._order import epoch_order
+from cnnx.data._reader import BatchReader
+from cnnx.data._sources.items import read_batch
+from cnnx.data._sources.prefetch import Prefetcher
+from cnnx.data.source import Batch
+
+
+class BatchSequence(Protocol):
+    """Batches by number; ``on_epoch_begin`` and ``on_epoch_end`` are called where they exist."""
+
+    def __len__(self) -> int:
+        """Give the number of batches."""
+        ...
+
+    def __getitem__(self, index: int, /) -> Any:
+        """Give batch `index`: (x, y) or (x, y, weights)."""
+        ...
+
+
+class SequenceSource:
+    """A sequence of batches as a source; they are made in a thread, ahead of their use."""
+
+    samples: int | None
+    steps: int | None
+
+    def __init__(
+        self, batches: BatchSequence, reader: BatchReader, *, shuffle: bool, seed: int
+    ) -> None:
+        self._batches = batches
+        self._reader = reader
+        self._shuffle = shuffle
+        self._seed = seed
+        self.samples = None
+        self.steps = self._count()
+
+    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
+        """Give the batches of one epoch from batch `start` on, prepared ahead."""
+        return Prefetcher(self._read(number, start))
+
+    def _read(self, number: int, start: int) -> Iterator[Batch]:
+        """Ask for the batches one by one; runs in the thread."""
+        self._tell("on_epoch_begin")
+        self.steps = self._count()  # a sequence may change its length between epochs
+        order = epoch_order(self.steps, self._shuffle, self._seed, number)
+        for index in order[start:].tolist():
+            yield read_batch(self._batches[index], self._reader, f"x[{index}]")
+        self._tell("on_epoch_end")
+
+    def _count(self) -> int:
+        """Ask for the number of batches."""
+        count = len(self._batches)
+        if count == 0:
+            raise ValueError("x: a sequence of batches must hold at least one, got none")
+        return count
+
+    def _tell(self, hook: str) -> None:
+        """Call a hook of Keras' sequences where there is one."""
+        method = getattr(self._batches, hook, None)
+        if callable(method):
+            method()
+
+
+__all__ = ["BatchSequence", "SequenceSource"]
