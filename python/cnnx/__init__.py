@@ -7,12 +7,12 @@
 ...     input_shape=(1, 8, 8), optimizer=optimizers.SGD(0.05, momentum=0.9),
 ... )
 
-`CNN` is the network: it trains, scores, predicts, saves and loads. `layers`, `losses` and
-`optimizers` describe its parts, `schedules` how its learning rate changes, `callbacks` what is
-called while it trains, `augment` changes training images at random, `datasets` gives real images,
-`data` reads folders of images, `metrics` tells how good predictions are, `ops` runs single passes
-on NumPy arrays, `checkpoint` reads what a training leaves to go on from, and `io` reads and writes
-model files.
+`CNN` is the model: it trains, evaluates, predicts, saves and loads. `layers`, `losses` and
+`optimizers` are what it is made of. `schedules` change its learning rate, `callbacks` are called
+while it trains, `augment` changes training images at random. `datasets` loads real images, `data`
+reads folders of images and takes other sources of batches. `metrics` measures predictions,
+`diagnosis` looks for problems before training, `checkpoint` and `io` read and write files, and
+`ops` runs single passes on NumPy arrays.
 """
 
 from __future__ import annotations

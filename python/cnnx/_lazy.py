@@ -37,12 +37,12 @@ class Registry(Mapping[str, type[T]]):
         self._names = names
 
     def __getitem__(self, kind: str) -> type[T]:
-        """Give the class of a kind; ``KeyError`` when there is none."""
+        """Return the class of a kind; ``KeyError`` when there is none."""
         found: type[T] = getattr(sys.modules[self._package], self._names[kind])
         return found
 
     def __contains__(self, kind: object) -> bool:
-        """Tell whether there is such a kind."""
+        """Whether there is such a kind."""
         return kind in self._names
 
     def __iter__(self) -> Iterator[str]:

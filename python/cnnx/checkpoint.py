@@ -1,4 +1,4 @@
-"""Checkpoints: a folder in which a training leaves everything that it needs to go on.
+"""Checkpoints: a folder with everything that a stopped run needs to continue.
 
 ``CNN.train(..., checkpoint="run/")`` writes them. Each is one safetensors file, which `CNN.load`
 reads too: the model, its optimizer's state, and where the training stands. A file gets its name
@@ -82,7 +82,7 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
     file = io.read(path)
     if file.training is None:
         raise FileFormatError(
-            f"{os.fspath(path)}: a model, but not a checkpoint of a training; read it with CNN.load"
+            f"{os.fspath(path)}: a model, but not a checkpoint; read it with CNN.load"
         )
     return Checkpoint(Path(path), file, file.training)
 
@@ -134,12 +134,12 @@ def _newest(folder: Path) -> tuple[Checkpoint | None, list[Path]]:
 
 
 class CheckpointFolder:
-    """The checkpoints of one training, while it runs; no other one may use the folder then.
+    """The checkpoints of one run, while it lasts; no other run may use the folder then.
 
     Parameters
     ----------
     folder : path-like
-        The folder; it is made when training begins.
+        The folder; it is created when training starts.
 
     Raises
     ------
@@ -162,7 +162,7 @@ class CheckpointFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Make the folder and keep other trainings out of it, until the block ends.
+        """Create the folder and keep other runs out of it until the block ends.
 
         The lock belongs to the process and ends with it, however it ends.
 
@@ -171,7 +171,7 @@ class CheckpointFolder:
         OSError
             If the folder cannot be made or written.
         BlockingIOError
-            If another training uses it.
+            If another run uses it.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / ".lock").open("ab") as file:
@@ -204,7 +204,7 @@ class CheckpointFolder:
         Parameters
         ----------
         step : int
-            How many batches the training has done, which gives the file its name.
+            The number of batches the run has done, which names the file.
         file : ModelFile
             What to write.
         keep : Path, optional
@@ -270,7 +270,7 @@ def _lock(descriptor: int, folder: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise BlockingIOError(
-            f"train: another training writes its checkpoints to {folder}; wait for it, or choose "
+            f"train: another run writes its checkpoints to {folder}; wait for it, or choose "
             "another folder"
         ) from None
     except OSError as error:

@@ -52,7 +52,7 @@ def main() -> None:
         checkpoint=folder,
         every=1,
     )
-    found = [hash_arrays(model.state_dict()), hash_arrays(model._network.optimizer_state())]
+    found = [hash_arrays(model.state_dict()), hash_arrays(model._network.engine.optimizer_state())]
     found += [repr(history.history), (Path(folder) / "log.csv").read_text()]
     sys.stdout.write(f"{found!r}\n")
 

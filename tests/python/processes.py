@@ -64,7 +64,7 @@ def _slow_model() -> Any:
 def _hash(model: Any) -> str:
     from support import hash_arrays
 
-    return hash_arrays(model.state_dict()) + hash_arrays(model._network.optimizer_state())
+    return hash_arrays(model.state_dict()) + hash_arrays(model._network.engine.optimizer_state())
 
 
 class _Interrupt:
@@ -106,7 +106,7 @@ def interrupt_training(delay: str) -> dict[str, Any]:
     except KeyboardInterrupt:
         caught = time.perf_counter()
     interrupt.thread.join()
-    steps = int(model._network.optimizer_state()["step"])
+    steps = int(model._network.engine.optimizer_state()["step"])
     stopped = _hash(model)
 
     def batch(step: int) -> tuple[F32, I64]:

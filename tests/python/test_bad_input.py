@@ -178,7 +178,7 @@ def _small_numbers() -> Array:
 
 def _model() -> CNN:
     return CNN(
-        [layers.Rescale(1 / 64, -1), *bad_calls.standard_model()._layers],
+        [layers.Rescale(1 / 64, -1), *bad_calls.standard_model().layers],
         (2, 6, 6),
         optimizer=SGD(0.1, momentum=0.9),
     )

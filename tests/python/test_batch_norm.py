@@ -171,7 +171,7 @@ def test_frozen_layers_use_and_keep_their_averages() -> None:
     _draw_state(model, 6)
     before = model.state_dict()
     x, y = _images(10, 7), _labels(10)
-    model._network.set_trainable(["3.weight", "3.bias"])
+    model._network.engine.set_trainable(["3.weight", "3.bias"])
     evaluated = model.evaluate(x, y)["loss"]
     trained, _ = model.train_batch(x, y)
     assert trained == pytest.approx(evaluated, rel=1e-12)  # the averages, not the batch's
@@ -180,7 +180,7 @@ def test_frozen_layers_use_and_keep_their_averages() -> None:
         same = np.array_equal(value, after[name])
         assert same == (not name.startswith("3."))
     # Free again, it follows the batches again.
-    model._network.set_trainable(list(before))
+    model._network.engine.set_trainable(list(before))
     model.train_batch(x, y)
     assert not np.array_equal(model.state_dict()["1.running_mean"], before["1.running_mean"])
 
@@ -229,7 +229,7 @@ def test_large_batches_are_one(targets: str) -> None:
     log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
     assert traces[0][0][0] == pytest.approx(-log_p[np.arange(700), y].mean(), rel=1e-12)
     grad = ((np.exp(log_p) - np.eye(4)[y]) / 700).T @ normal.reshape(700, -1)
-    _, _, grads = model._network.gradients(x, wanted)
+    _, _, grads = model._network.engine.gradients(x, wanted)
     assert_close(grads["2.weight"], grad, 1e-12, "weights behind the layer")
 
 

@@ -79,19 +79,19 @@ def test_unusable(arguments: Any, error: type[Exception], message: str) -> None:
 
 
 def test_uneven_classes_are_told_of() -> None:
-    labels = np.repeat([2, 0], [1, 11])
-    with pytest.warns(UserWarning, match="class 0 has 11 images and class 2 has 1: .*balanced"):
-        Classes("cross_entropy", (4,)).warn_if_uneven(labels)
-    with pytest.warns(UserWarning, match="class 0 has 11 images and class 2 has 1"):
-        Classes("focal", (4,)).warn_if_uneven(np.eye(4)[labels])
+    labels = np.repeat([2, 0], [1, 10])
+    with pytest.warns(UserWarning, match="class 0 has 10 images and class 2 has 1: .*balanced"):
+        Classes("cross_entropy", (4,)).warn_if_imbalanced(labels)
+    with pytest.warns(UserWarning, match="class 0 has 10 images and class 2 has 1"):
+        Classes("focal", (4,)).warn_if_imbalanced(np.eye(4)[labels])
     with pytest.warns(UserWarning, match="class 1 has 12 images and class 0 has 1"):
-        Classes("binary_cross_entropy", (1,)).warn_if_uneven(np.r_[0, np.ones(12)][:, None])
+        Classes("binary_cross_entropy", (1,)).warn_if_imbalanced(np.r_[0, np.ones(12)][:, None])
 
 
 @pytest.mark.parametrize(
     ("labels", "loss", "outputs"),
     [
-        (np.repeat([2, 0], [1, 10]), "cross_entropy", 4),  # exactly ten times
+        (np.repeat([2, 0], [1, 9]), "cross_entropy", 4),  # less than ten times
         (np.zeros(50, np.int64), "cross_entropy", 4),  # the others have none
         (np.tile([9.0, -1.0, 2.0], (50, 1)), "mse", 3),
         (np.tile([1.0, 0.0, 0.0], (50, 1)), "binary_cross_entropy", 3),
@@ -100,7 +100,7 @@ def test_uneven_classes_are_told_of() -> None:
 def test_no_warning(labels: Any, loss: str, outputs: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        Classes(loss, (outputs,)).warn_if_uneven(labels)
+        Classes(loss, (outputs,)).warn_if_imbalanced(labels)
 
 
 def test_training_tells_of_them() -> None:

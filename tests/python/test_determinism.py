@@ -94,7 +94,7 @@ def test_large_batches_at_any_number_of_threads(optimizer: Optimizer) -> None:
         )
         for rows in (slice(0, 200), slice(0, 1), slice(3, 132)):
             model.train_batch(x[rows], y[rows])
-        hashes.add(hash_arrays(model.state_dict() | model._network.optimizer_state()))
+        hashes.add(hash_arrays(model.state_dict() | model._network.engine.optimizer_state()))
     assert len(hashes) == 1
 
 

@@ -18,11 +18,11 @@ from support import hash_arrays
 
 
 def state(model: CNN) -> tuple[str, str, int]:
-    network = model._network
+    network = model._network.engine
     return (
         hash_arrays(model.state_dict()),
         hash_arrays(network.optimizer_state()),
-        model._epochs_trained,
+        model._network.epochs_trained,
     )
 
 
@@ -117,7 +117,7 @@ def test_duplicates() -> None:
     y[2] = (y[0] + 1) % 3
     finding = found(check(x, y), "duplicates")
     assert finding.level == "warning"
-    assert "19 of 300 images are there more than once, 1 of them with another label" in finding.text
+    assert "19 of 300 images are duplicates, 1 of them with different labels" in finding.text
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ PUBLIC = (
     "cnnx.models", "cnnx.ops", "cnnx.optimizers", "cnnx.schedules",
 )  # fmt: skip
 # For the package's own modules only.
-OWN = {"CheckpointFolder", "check_callbacks", "resolve_for"}
+OWN = {"CheckpointFolder", "TrainedModel", "check_callbacks", "check_layers", "resolve_for"}
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 

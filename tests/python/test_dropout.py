@@ -88,9 +88,9 @@ def _factors(model: CNN, count: int) -> tuple[Array, Array]:
     """
     ones = np.ones((count, *SHAPE))
     size = ones[0].size
-    _, _, grads = model._network.gradients(ones, 0.0 * ones)
+    _, _, grads = model._network.engine.gradients(ones, 0.0 * ones)
     both = np.sqrt(grads["input"] * size * count / 2)
-    _, _, grads = model._network.gradients(0.0 * ones, -ones)
+    _, _, grads = model._network.engine.gradients(0.0 * ones, -ones)
     return both, grads["input"] * size * count / 2
 
 

@@ -64,7 +64,7 @@ def test_training_goes_on_as_if_it_had_never_stopped(
     assert weights(other) == weights(model)
     for name in ("layers", "input_shape", "output_shape", "loss", "optimizer", "seed", "dtype"):
         assert getattr(other, name) == getattr(model, name)
-    assert other._architecture() == model._architecture()
+    assert other._network.architecture == model._network.architecture
     np.testing.assert_array_equal(other.predict(x), model.predict(x))
     first = model.train(x, y, epochs=2, verbose=0).history
     assert other.train(x, y, epochs=2, verbose=0).history == first
@@ -77,7 +77,7 @@ def test_without_the_optimizer(saved: Path) -> None:
     assert set(load_file(saved)) == {"0.weight", "0.bias", "3.weight", "3.bias"}
     other = CNN.load(saved)
     assert weights(other) == weights(model)
-    assert int(other._network.optimizer_state()["step"]) == 0
+    assert int(other._network.engine.optimizer_state()["step"]) == 0
 
 
 def test_every_layer_survives(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_other_programs_read_the_weights(saved: Path) -> None:
     for name, value in CNN.load(saved).state_dict().items():
         np.testing.assert_array_equal(tensors[name], value)
     assert {name for name in tensors if name.startswith("optimizer.")} == {
-        f"optimizer.{name}" for name in CNN.load(saved)._network.optimizer_state()
+        f"optimizer.{name}" for name in CNN.load(saved)._network.engine.optimizer_state()
     }
     with safe_open(saved, framework="np") as file:
         description = json.loads(file.metadata()["cnnx"])

@@ -105,7 +105,7 @@ def test_one_output_tells_two_classes_apart() -> None:
 def test_labels_in_the_engine_of_a_single_output() -> None:
     """The engine takes 0 and 1 as integers too, and refuses a 2."""
     x = np.ones((2, 3), np.float32)
-    network = _binary("sigmoid")._network
+    network = _binary("sigmoid")._network.engine
     rows = np.array([[0], [1]], np.float32)
     assert network.evaluate_batch(x, np.array([0, 1])) == network.evaluate_batch(x, rows)
     with pytest.raises(ValueError, match="label 2 at index 1 is out of range for 2 classes"):
@@ -140,7 +140,7 @@ def test_rows_of_classes_are_probabilities(loss: str) -> None:
 def test_weights_multiply_losses_and_gradients(loss: str, dtype: str) -> None:
     """A step divides by the number of images, whatever the weights."""
     rng = np.random.default_rng(4)
-    network: Any = CNN([Dense(3)], (5,), loss=loss, dtype=dtype)._network
+    network: Any = CNN([Dense(3)], (5,), loss=loss, dtype=dtype)._network.engine
     x, y = rng.standard_normal((7, 5)).astype(dtype), rng.integers(0, 3, 7)
     w = rng.uniform(0, 2, 7).astype(dtype)
     w[2] = 0
@@ -173,7 +173,7 @@ def test_unusable_weights(weights: Any, error: type[Exception], message: str) ->
     model = CNN([Dense(3)], (5,))
     x, y = np.ones((7, 5), np.float32), np.zeros(7, np.int64)
     before = hash_arrays(model.state_dict())
-    for call in (model._network.train_batch, model._network.evaluate_batch):
+    for call in (model._network.engine.train_batch, model._network.engine.evaluate_batch):
         with pytest.raises(error) as caught:
             call(x, y, weights=weights)
         assert message in str(caught.value)

@@ -209,10 +209,10 @@ def test_learning_rate_and_optimizer() -> None:
     model.train_batch(x, y)
     model.learning_rate = 0.05
     assert model.optimizer == SGD(0.05, momentum=0.9)
-    assert int(model._network.optimizer_state()["step"]) == 1  # the momentum is kept
+    assert int(model._network.engine.optimizer_state()["step"]) == 1  # the momentum is kept
     model.optimizer = Adam(0.02)
     assert (model.learning_rate, model.optimizer) == (0.02, Adam(0.02))
-    assert int(model._network.optimizer_state()["step"]) == 0
+    assert int(model._network.engine.optimizer_state()["step"]) == 0
     with pytest.raises(ConfigError, match="learning_rate must be at least 0, got -1"):
         model.learning_rate = -1
     with pytest.raises(ConfigError, match="optimizer must be one of"):
@@ -246,7 +246,7 @@ def test_train_batch_says_what_is_wrong_and_changes_nothing(spoil: str) -> None:
     with pytest.raises(ValueError, match=r"got (nan at x\[3, 0, 1, 2\]|3 at y\[7\])"):
         model.train_batch(x, y)
     assert weights(model) == before
-    assert int(model._network.optimizer_state()["step"]) == 0
+    assert int(model._network.engine.optimizer_state()["step"]) == 0
 
 
 def test_regression() -> None:
@@ -331,7 +331,7 @@ def test_whole_arrays_reach_the_engine_uncopied(monkeypatch: pytest.MonkeyPatch)
             seen.append(arguments)
             return 1.0, 1
 
-    monkeypatch.setattr(model, "_network", Engine())
+    monkeypatch.setattr(model._network, "engine", Engine())
     history = model.train(x, y, batch_size=16, verbose=0).history
     assert all(np.shares_memory(a[0], x) and len(a[0]) == 40 for a in seen)
     assert all(np.shares_memory(a[1], y) and len(a[1]) == 40 for a in seen)

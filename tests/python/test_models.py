@@ -213,7 +213,7 @@ def test_resnet20_is_pytorchs() -> None:
     body.train()
     loss = torch.nn.functional.cross_entropy(outputs(), torch.from_numpy(y))
     loss.backward()
-    total, _, grads = model._network.gradients(x, y)
+    total, _, grads = model._network.engine.gradients(x, y)
     assert total / 4 == pytest.approx(loss.item(), rel=1e-11)
     for name, value in body.named_parameters():
         assert_close(grads[name], value.grad.numpy(), 1e-9, name)

@@ -63,7 +63,7 @@ class Counter(Callback):
 
 
 def state(model: CNN) -> str:
-    return hash_arrays(model.state_dict()) + hash_arrays(model._network.optimizer_state())
+    return hash_arrays(model.state_dict()) + hash_arrays(model._network.engine.optimizer_state())
 
 
 def train(model: CNN, folder: Path, *extra: Callback, **other: Any) -> Any:
@@ -327,7 +327,7 @@ def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
 def test_one_folder_is_for_one_training(tmp_path: Path) -> None:
     class Second(Callback):
         def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-            with pytest.raises(BlockingIOError, match="another training writes its checkpoints"):
+            with pytest.raises(BlockingIOError, match="another run writes its checkpoints"):
                 train(small_model(), tmp_path)
 
     train(small_model(), tmp_path, Second())
@@ -348,7 +348,9 @@ def test_another_call_is_refused(tmp_path: Path, change: Any, message: str) -> N
     train(small_model(), tmp_path)
     model = small_model()
     before = state(model)
-    with pytest.raises(ConfigError, match=rf"is of another call: .*{message}.*resume=False"):
+    with pytest.raises(
+        ConfigError, match=rf"was written by another call: .*{message}.*resume=False"
+    ):
         train(model, tmp_path, **change)
     assert state(model) == before
     assert len(checkpoint.paths(tmp_path)) == 2
@@ -379,7 +381,7 @@ def test_another_network_is_refused(tmp_path: Path, change: Any, message: str) -
 def test_other_data_or_callbacks_are_refused(tmp_path: Path) -> None:
     small_model().train(X, Y, verbose=0, checkpoint=tmp_path)
     for x, y, what in [(X + 1, Y, "data.images"), (X, (Y + 1) % 3, "data.labels")]:
-        with pytest.raises(ConfigError, match=f"is of another call: {what} is"):
+        with pytest.raises(ConfigError, match=f"was written by another call: {what} is"):
             small_model().train(x, y, verbose=0, checkpoint=tmp_path)
     with pytest.raises(ConfigError, match=r"callbacks that remember is \['EarlyStopping'\]"):
         small_model().train(X, Y, verbose=0, checkpoint=tmp_path, callbacks=[EarlyStopping("loss")])
@@ -418,7 +420,7 @@ def test_divergence_names_the_last_good_checkpoint(tmp_path: Path) -> None:
 
 
 def test_divergence_without_checkpoints() -> None:
-    with pytest.raises(DivergenceError, match="build the network again") as caught:
+    with pytest.raises(DivergenceError, match="rebuild the network") as caught:
         small_model(optimizer=optim.SGD(1e30)).train(X, Y, epochs=9, verbose=0)
     assert caught.value.checkpoint is None
 
@@ -426,7 +428,7 @@ def test_divergence_without_checkpoints() -> None:
 def test_weights_that_are_no_numbers_are_not_written(tmp_path: Path) -> None:
     class Spoil(Callback):
         def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-            self.model._network.set_parameter("3.bias", np.full(3, np.nan, np.float32))
+            self.model._network.engine.set_parameter("3.bias", np.full(3, np.nan, np.float32))
 
     with pytest.raises(DivergenceError, match=r"3\.bias is not finite") as caught:
         small_model().train(X, Y, 3, verbose=0, checkpoint=tmp_path, callbacks=[Spoil()])

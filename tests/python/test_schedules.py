@@ -116,7 +116,7 @@ class Rates(Callback):
         self.rates: list[float] = []
 
     def on_train_begin(self, logs: Logs) -> None:
-        network = self.model._network
+        network = self.model._network.engine
         rates = self.rates
 
         class Spy:
@@ -127,7 +127,7 @@ class Rates(Callback):
                 rates.append(rate)
                 return network.train_batch(x, y, index, rate, **other)
 
-        self.model._network = Spy()  # type: ignore[assignment]
+        self.model._network.engine = Spy()  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize("schedule", ["cosine", Warmup(1, "one-cycle"), Step(1, 0.5)])  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ EXPECTED = """\
 def test_table(capsys: pytest.CaptureFixture[str]) -> None:
     text = small_model().summary()
     assert capsys.readouterr().out == text + "\n"
-    flops = [info["flops"] for info in small_model()._network.layer_info()]
+    flops = [info["flops"] for info in small_model()._network.engine.layer_info()]
     assert 2 * 9 * 4 * 36 <= flops[0] <= 2 * 9 * 4 * 36 + 3 * 4 * 36  # with bias, activation
     assert 2 * 36 * 3 <= flops[3] <= 2 * 36 * 3 + 12 * 3
     assert text == EXPECTED.format(

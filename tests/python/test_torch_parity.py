@@ -351,7 +351,7 @@ def test_every_loss(torch: Any, loss: Loss, dtype: str) -> None:
     expected = _torch_loss(torch, loss, inputs, torch.from_numpy(y))
     expected.backward()
     for targets in (y, np.eye(4, dtype=dtype)[y]):
-        total, _, grads = model._network.gradients(x, targets)
+        total, _, grads = model._network.engine.gradients(x, targets)
         assert total / 20 == pytest.approx(expected.item(), rel=10 * TOLERANCE[dtype])
         assert_close(grads["input"], inputs.grad.numpy(), TOLERANCE[dtype], "input")
 

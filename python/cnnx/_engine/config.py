@@ -35,7 +35,7 @@ def set_num_threads(n: int) -> None:
 
 
 def get_num_threads() -> int:
-    """Tell how many threads the engine uses.
+    """Return the number of threads that the engine uses.
 
     Returns
     -------

@@ -8,8 +8,13 @@ from typing import Any, Protocol
 from cnnx._types import Array
 
 
-class Network(Protocol):
-    """The part of ``Network32`` and ``Network64`` that is used outside `CNN` itself."""
+class EngineNetwork(Protocol):
+    """The engine's network of either precision, ``Network32`` or ``Network64``."""
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """The shape of the output for one image."""
+        ...
 
     def train_batch(
         self,
@@ -33,6 +38,10 @@ class Network(Protocol):
         self, x: Array, y: Array, index: Array | None = ..., *, weights: Array | None = ...
     ) -> tuple[float, int]:
         """Run forward and the loss on a batch."""
+        ...
+
+    def predict(self, x: Array, index: Array | None = ...) -> Array:
+        """Run forward on a batch."""
         ...
 
     def layer_info(self) -> list[dict[str, Any]]:

@@ -92,7 +92,7 @@ class Architecture:
         if not isinstance(frozen, list) or not all(isinstance(name, str) for name in frozen):
             raise TypeError("its description's frozen parameters are not a list of names")
         return cls(
-            layers=tuple(layers.from_dict(layer) for layer in values["layers"]),
+            layers=layers.check_layers([layers.from_dict(layer) for layer in values["layers"]]),
             input_shape=check_input_shape(values["input_shape"]),
             loss=losses.from_dict(values["loss"]),
             optimizer=optimizers.from_dict(values["optimizer"]),

@@ -1,15 +1,21 @@
-"""Scores of a network: the only loop that goes through a source without training."""
+"""Scores and predictions: the only loops that go through a source without training."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnnx._engine.protocol import Network
-from cnnx._types import Logs
-from cnnx.data._reader import Data
+import numpy as np
+
+from cnnx._checks.scalars import integer
+from cnnx._types import Array, Logs
+from cnnx.data._order import Order
+from cnnx.data._sources.base import PreparedSource, UsersSource, opened
+from cnnx.data._sources.choose import choose, choose_images
+from cnnx.data._weights import sample_weights
+from cnnx.errors import ConfigError
 
 if TYPE_CHECKING:
-    from cnnx.data import Source
+    from cnnx._network.network import Network
 
 
 def scores(loss_sum: float, correct: int, images: int) -> Logs:
@@ -20,26 +26,61 @@ def scores(loss_sum: float, correct: int, images: int) -> Logs:
     return logs
 
 
-def evaluate(network: Network, data: Data, chunk: int) -> Logs:
-    """Score a network, a chunk of images at a time."""
-    loss_sum, correct = 0.0, 0
-    for start in range(0, len(data), chunk):
-        part = slice(start, start + chunk)
-        chunk_loss, chunk_correct = network.evaluate_batch(data.x[part], data.y[part])
-        loss_sum += chunk_loss
-        correct += chunk_correct
-    return scores(loss_sum, correct, len(data))
+def score(network: Network, source: PreparedSource, *, owner: str) -> Logs:
+    """Score a network on one epoch of a source.
 
-
-def evaluate_source(network: Network, source: Source) -> Logs:
-    """Score a network on the batches of a source."""
+    The mean loss is rounded to the network's precision, so that it does not depend on the cut into
+    batches.
+    """
     loss_sum, correct, images = 0.0, 0, 0
-    for part in source.epoch(0):
-        options = {} if part.weights is None else {"weights": part.weights}
-        batch_loss, batch_correct = network.evaluate_batch(part.x, part.y, part.rows, **options)
-        loss_sum += batch_loss
-        correct += batch_correct
-        images += len(part)
+    with opened(source.epoch(0)) as batches:
+        for part in batches:
+            options = {} if part.weights is None else {"weights": part.weights}
+            batch_loss, batch_correct = network.engine.evaluate_batch(
+                part.x, part.y, part.rows, **options
+            )
+            loss_sum += batch_loss
+            correct += batch_correct
+            images += len(part)
     if images == 0:
-        raise ValueError("train: validation_data gave no batch")
-    return scores(loss_sum, correct, images)
+        raise ValueError(f"{owner} gave no batch")
+    found = scores(loss_sum, correct, images)
+    if abs(found["loss"]) <= network.largest:
+        found["loss"] = float(network.dtype.type(found["loss"]))
+    return found
+
+
+def evaluate(
+    network: Network, x: object, y: object, batch_size: object, sample_weight: object
+) -> Logs:
+    """Check the arguments of `evaluate` and score."""
+    order = Order(integer(batch_size, "evaluate", "batch_size"))
+    source = choose(x, y, network.reader, order, owner="evaluate")
+    if sample_weight is not None:
+        if source.labels is None:
+            raise ConfigError(
+                "evaluate: sample_weight goes with arrays, x and y; let x give (x, y, weights)"
+            )
+        weights = sample_weights(sample_weight, len(source.labels), network.dtype)
+        if weights is not None:
+            source = source.weighted(weights)
+    return score(network, source, owner="evaluate: x")
+
+
+def predict(network: Network, x: object, batch_size: object) -> Array:
+    """Check the arguments of `predict` and compute the outputs."""
+    order = Order(integer(batch_size, "predict", "batch_size"))
+    source = choose_images(x, network.reader, order, owner="predict")
+    if source.samples is None or isinstance(source, UsersSource):
+        with opened(source.epoch(0)) as batches:
+            parts = [network.engine.predict(part.x, part.rows) for part in batches]
+        if not parts:
+            raise ValueError("predict: x gave no batch")
+        return np.concatenate(parts)
+    outputs = np.empty((source.samples, *network.output_shape), network.dtype)
+    done = 0
+    with opened(source.epoch(0)) as batches:
+        for part in batches:
+            outputs[done : done + len(part)] = network.engine.predict(part.x, part.rows)
+            done += len(part)
+    return outputs[:done]

@@ -11,7 +11,7 @@ from cnnx._types import Array
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """Where a training stands, in a checkpoint.
+    """The state of a run, in a checkpoint.
 
     Attributes
     ----------
@@ -32,13 +32,13 @@ class ModelFile:
     Attributes
     ----------
     architecture : Architecture
-        How to build it.
+        What the network is built from.
     parameters : dict[str, ndarray]
         Weights and biases by name ("0.weight"), in PyTorch's layouts.
     optimizer_state : dict[str, ndarray] or None
-        What the optimizer remembers, if it was saved.
+        The optimizer's state, if it was saved.
     training : Training or None
-        Where its training stands, if the file is a checkpoint.
+        The state of the run, if the file is a checkpoint.
     """
 
     architecture: Architecture

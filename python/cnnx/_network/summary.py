@@ -1,19 +1,21 @@
-"""The table that ``CNN.summary`` prints."""
+"""The table of a network's layers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnx._engine.protocol import Network
+from cnnx._network.network import Network
 from cnnx.layers import Layer
 
 
-def summary(network: Network, layers: Sequence[Layer], input_shape: tuple[int, ...]) -> str:
+def summary(network: Network) -> str:
     """Describe a network layer by layer."""
     rows = [("", "Layer", "Output shape", "Parameters", "FLOPs")]
-    rows.append(("", "Input", _shape(input_shape), "0", "0"))
+    rows.append(("", "Input", _shape(network.input_shape), "0", "0"))
     parameters = flops = 0
-    for i, (layer, info) in enumerate(zip(layers, network.layer_info(), strict=True)):
+    for i, (layer, info) in enumerate(
+        zip(network.layers, network.engine.layer_info(), strict=True)
+    ):
         parameters += info["parameters"]
         flops += info["flops"]
         rows.append(
@@ -42,7 +44,7 @@ def _shape(shape: Sequence[int]) -> str:
 
 
 def _title(layer: Layer) -> str:
-    """Write a layer's class with what tells it from others: its window and its activation."""
+    """Write a layer's class with its window and its activation."""
     values = layer.to_dict()
     parts = [type(layer).__name__]
     window = values.get("kernel_size", values.get("pool_size"))

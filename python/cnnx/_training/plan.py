@@ -1,35 +1,98 @@
-"""What a run does, checked and fixed."""
+"""What a run does: the checked arguments, put together and fixed before anything changes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from cnnx._network.network import Network
+from cnnx._training.arguments import Arguments
+from cnnx.checkpoint import CheckpointFolder
+from cnnx.data._order import Order
+from cnnx.data._prepare import make_sets
+from cnnx.data._sources.base import PreparedSource
 
 if TYPE_CHECKING:
-    from cnnx.data import Source
     from cnnx.schedules import Schedule
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
-    """How the steps of a training are made."""
+class Plan:
+    """A run that could start: nothing in it changes while it runs."""
 
-    source: Source
+    source: PreparedSource
+    validation: PreparedSource | None
     epochs: int
-    learning_rate: Callable[[], float]
+    batch_size: int
     schedule: Schedule | None
-    augmented: bool
-    largest_loss: float
+    augment: list[dict[str, Any]]
+    folder: CheckpointFolder | None
     every: int | None
-    way_back: Callable[[], str]
-    save: Callable[[], None] | None = None
+    """After how many batches a checkpoint is written, besides the end of each epoch."""
+    start_over: bool
+    """Whether checkpoints of earlier calls are removed."""
+    call: dict[str, Any]
+    """The call as plain values, by which a checkpoint is told from that of another one."""
 
-    def rate(self, step: int) -> Callable[[int], float]:
-        """Give what tells the learning rate of each batch of an epoch."""
-        base, schedule, steps = self.learning_rate, self.schedule, self.source.steps
+    def rates(self, network: Network, step: int) -> Callable[[int], float]:
+        """Return the learning rate of each batch, for an epoch that starts with this step.
+
+        The network is asked before every batch, because callbacks may change its learning rate.
+        """
+        schedule = self.schedule
         if schedule is None:
-            return lambda _: base()
-        an_epoch = steps or 1  # a schedule that needs the number was refused without it
+            return lambda _: network.learning_rate
+        an_epoch = self.source.steps or 1  # a schedule that needs the number was refused without it
         total = self.epochs * an_epoch
-        return lambda batch: base() * schedule(step + batch, total, an_epoch)
+        return lambda batch: network.learning_rate * schedule(step + batch, total, an_epoch)
+
+    def name_batch(self, epoch: int, batch: int) -> str:
+        """Name a batch in a message."""
+        of = "" if self.source.steps is None else f" of {self.source.steps}"
+        return f"epoch {epoch + 1} of {self.epochs}, batch {batch + 1}{of}"
+
+
+def make_plan(network: Network, arguments: Arguments) -> Plan:
+    """Check the arguments against the network and each other."""
+    sets = make_sets(
+        arguments.x,
+        arguments.y,
+        network.reader,
+        network.classes,
+        Order(arguments.batch_size, arguments.shuffle, network.seed),
+        epochs=arguments.epochs,
+        validation_data=arguments.validation_data,
+        fraction=arguments.validation_split,
+        class_weight=arguments.class_weight,
+        sample_weight=arguments.sample_weight,
+    )
+    schedule = _schedule(arguments.schedule, sets.source.steps)
+    return Plan(
+        source=sets.source,
+        validation=sets.validation,
+        epochs=arguments.epochs,
+        batch_size=arguments.batch_size,
+        schedule=schedule,
+        augment=arguments.augment,
+        folder=arguments.checkpoint,
+        every=arguments.every,
+        start_over=not arguments.resume,
+        call={
+            "epochs": arguments.epochs,
+            "batch_size": arguments.batch_size,
+            "shuffle": arguments.shuffle,
+            "schedule": None if schedule is None else schedule.to_dict(),
+            "augment": arguments.augment,
+            **sets.described,
+        },
+    )
+
+
+def _schedule(value: object, steps: int | None) -> Schedule | None:
+    """Check the schedule; the module is imported where there is one."""
+    if value is None:
+        return None
+    from cnnx import schedules  # noqa: PLC0415 - few programs need it
+
+    return schedules.resolve_for(value, steps)

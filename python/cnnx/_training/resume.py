@@ -1,15 +1,18 @@
-"""The checkpoints of one call of `CNN.train`: what is in them beside the model, and which fits."""
+"""The checkpoints of one run: which fits, what is in them beside the model, and the way back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
-from cnnx import io
-from cnnx._network.divergence import LOST
+import numpy as np
+
+from cnnx._network.divergence import LOST, diverged
+from cnnx._network.network import Network
+from cnnx._network.snapshot import Training
 from cnnx._training.callback_state import put_together, remembering, take_apart
+from cnnx._training.plan import Plan
 from cnnx._training.position import Position
 from cnnx._training.same_call import check_same
 from cnnx._types import Array
@@ -19,46 +22,56 @@ from cnnx.checkpoint import Checkpoint, CheckpointFolder
 
 
 class Resume:
-    """Writes and reads the checkpoints of one call."""
+    """Writes and reads the checkpoints of one run."""
 
     def __init__(
         self,
         folder: CheckpointFolder,
-        start_over: bool,
-        call: Mapping[str, Any],
+        network: Network,
+        plan: Plan,
         callbacks: Sequence[Callback],
         history: History,
     ) -> None:
-        self.folder = folder
-        self._start_over = start_over
+        self._folder = folder
+        self._start_over = plan.start_over
         self._callbacks = remembering(callbacks)
-        names = [type(callback).__name__ for callback in self._callbacks]
-        self._call = {**call, "callbacks that remember": names}
+        self._call = {
+            "model": replace(
+                network.architecture, optimizer=network.configured, epochs_trained=0
+            ).to_dict(),
+            **plan.call,
+            "callbacks that remember": [type(callback).__name__ for callback in self._callbacks],
+        }
         self._history = history
-        # Each with its place in the training. Whether the newest is good shows after the next step.
+        # Each with its place in the run. Whether the newest is good shows after the next step.
         self._newest: tuple[Path, str] | None = None
         self._good: tuple[Path, str] | None = None
         self._position: Position | None = None
 
     def find(self) -> Checkpoint | None:
         """Read the newest intact checkpoint, if the folder has one and it is to be used."""
-        found = None if self._start_over else self.folder.newest()
+        found = None if self._start_over else self._folder.newest()
         if found is not None:
             check_same(found.training.values["call"], self._call, str(found.path))
-        self.folder.clean(everything=self._start_over)
+        self._folder.clean(everything=self._start_over)
         if found is not None:
             values = found.training.values
             self._newest = found.path, values["place"]
             self._good = self._newest
             if values["good"] is not None:
                 name, place = values["good"]
-                self._good = self.folder.path / name, place
+                self._good = self._folder.path / name, place
         return found
 
     def position(self, checkpoint: Checkpoint) -> Position:
-        """Tell where the training stood."""
+        """Tell where the run stood."""
         self._position = Position(**checkpoint.training.values["position"])
         return self._position
+
+    def restore(self, network: Network, checkpoint: Checkpoint) -> None:
+        """Have the network become what a checkpoint holds."""
+        network.restore(checkpoint.file, str(checkpoint.path))
+        network.stop_training = bool(checkpoint.training.values["stop"])
 
     def give_back(self, checkpoint: Checkpoint) -> None:
         """Give callbacks and history what they remembered."""
@@ -67,29 +80,35 @@ class Resume:
         for callback, state in zip(self._callbacks, values["callbacks"], strict=True):
             callback.load_state_dict(put_together(state, arrays))
 
-    def write(self, position: Position, stop: bool, model: Callable[..., io.ModelFile]) -> None:
-        """Write a checkpoint."""
+    def write(self, network: Network, position: Position) -> None:
+        """Write a checkpoint, unless weights are not finite."""
+        file = network.snapshot()
+        for name, array in file.parameters.items():
+            if not np.isfinite(array).all():
+                place = f"epoch {position.epoch + 1}, after batch {position.batch}"
+                what = f"{name} is not finite in {place}"
+                raise diverged(what, network.learning_rate, self.way_back())
         self._good = self._last_good()
         good = None if self._good is None else (self._good[0].name, self._good[1])
         arrays: dict[str, Array] = {}
         values = {
             "call": self._call,
             "position": asdict(position) | {"confirmed": False},
-            "place": _place(position),
+            "place": position.place,
             "good": good,
-            "stop": stop,
+            "stop": network.stop_training,
             "history": self._history.state_dict(),
             "callbacks": [
                 take_apart(callback.state_dict(), type(callback).__name__, arrays, str(i))
                 for i, callback in enumerate(self._callbacks)
             ],
         }
-        path = self.folder.write(
+        path = self._folder.write(
             position.step + position.batch,
-            model(training=io.Training(values, arrays)),
+            replace(file, training=Training(values, arrays)),
             keep=None if self._good is None else self._good[0],
         )
-        self._newest = path, _place(position)
+        self._newest = path, position.place
         self._position = position
         position.confirmed = False
 
@@ -115,13 +134,3 @@ class Resume:
             f'load it, model = CNN.load("{path}"), change what is to be tried, and train on with '
             "another folder as checkpoint"
         )
-
-
-def _place(position: Position) -> str:
-    """Say where a training stands."""
-    if position.batch > 0:
-        loss = position.loss_sum / position.images
-        return f"epoch {position.epoch + 1}, batch {position.batch}, loss {loss:.4g}"
-    if "loss" in position.logs:
-        return f"the end of epoch {position.epoch}, loss {position.logs['loss']:.4g}"
-    return "before the first step"

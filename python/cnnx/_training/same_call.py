@@ -1,4 +1,4 @@
-"""Whether two calls of `train` are the same, so that one may go on where the other stopped."""
+"""Whether two calls of `train` are the same, so that one may resume what the other began."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ def check_same(there: Mapping[str, Any], here: Mapping[str, Any], where: str) ->
         rest = len(different) - _SHOWN
         more = [f"and {rest} more"] if rest > 0 else []
         raise ConfigError(
-            f"train: {where} is of another call: {'; '.join(different[:_SHOWN] + more)}. Pass "
-            "another folder as checkpoint (the model goes on from where it is), or resume=False "
-            "to start over in this one, which removes its checkpoints"
+            f"train: {where} was written by another call: "
+            f"{'; '.join(different[:_SHOWN] + more)}. Pass another folder as checkpoint (training "
+            "then starts from the current weights), or resume=False to start over in this one, "
+            "which removes its checkpoints"
         )
 
 

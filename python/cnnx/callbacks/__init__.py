@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cnnx._lazy import finder
 from cnnx._types import Logs
-from cnnx.callbacks._base import Callback
+from cnnx.callbacks._base import Callback, TrainedModel
 from cnnx.callbacks._list import CallbackList, check_callbacks
 from cnnx.callbacks.progress import LineProgress, ProgressBar
 
@@ -46,5 +46,6 @@ __all__ = [
     "ProgressBar",
     "ReduceOnPlateau",
     "TensorBoard",
+    "TrainedModel",
     "check_callbacks",
 ]

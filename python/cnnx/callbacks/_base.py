@@ -1,71 +1,142 @@
-"""The base class of all callbacks."""
+"""The base class of all callbacks, and what they may use of the model that is trained."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
-from cnnx._types import Logs
+from numpy.typing import ArrayLike
 
-if TYPE_CHECKING:
-    from cnnx.model import CNN
+from cnnx._types import Array, Logs
+from cnnx.optimizers import Optimizer
+
+
+class TrainedModel(Protocol):
+    """The members of the model that hooks may use; a `CNN` has all of them.
+
+    Attributes
+    ----------
+    stop_training : bool
+        Set it to end training after the current epoch.
+    learning_rate : float
+        The learning rate of the optimizer; setting it keeps the optimizer's state.
+    """
+
+    stop_training: bool
+    learning_rate: float
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer."""
+        ...
+
+    def state_dict(self) -> dict[str, Array]:
+        """Copy the weights."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, ArrayLike], strict: bool = True) -> None:
+        """Set the weights."""
+        ...
+
+    def averaged_weights(self) -> AbstractContextManager[None]:
+        """Use the moving average of the weights inside a ``with`` block."""
+        ...
+
+    def evaluate(self, x: Any, y: ArrayLike | None = None) -> Logs:
+        """Score the model."""
+        ...
+
+    def predict(self, x: Any) -> Array:
+        """Compute outputs."""
+        ...
+
+    def save(self, path: str | os.PathLike[str], include_optimizer: bool = True) -> None:
+        """Save the model as a file."""
+        ...
 
 
 class Callback:
-    """The base class: override the hooks that you need.
+    """The base class of callbacks: override the hooks that you need.
 
-    Set ``self.model.stop_training = True`` in a hook to end training after the running epoch.
+    Hooks are called in this order, each for all callbacks in the order of the list; the history
+    and the progress display come last::
+
+        set_model(model), set_params(params)
+        on_train_begin({})
+        for epoch in range(epochs):
+            on_epoch_begin(epoch, {})
+            for batch in range(steps):
+                on_train_batch_begin(batch, {})
+                ...                                   # one step of the optimizer
+                on_train_batch_end(batch, logs)       # averages of the epoch so far
+                ...                                   # a checkpoint, where `every` says so
+            if there is validation:
+                on_test_begin({})
+                ...                                   # the validation data are scored
+                on_test_end(logs)
+            on_epoch_end(epoch, logs)                 # scores of the epoch, "val_" ones included
+            ...                                       # a checkpoint
+            if model.stop_training: break
+        on_train_end(logs)                            # scores of the last epoch
+
+    A run that is resumed calls `on_train_begin`, then `load_state_dict` of every callback that
+    overrides `state_dict`, and continues with the next epoch; within an epoch it calls
+    `on_epoch_begin` first, then `load_state_dict`, and continues with the next batch.
+
+    Set ``self.model.stop_training = True`` in a hook to end the run after the current epoch.
 
     A callback that remembers something from epoch to epoch overrides `state_dict` and
-    `load_state_dict`: then it goes on exactly where it was when a training continues from a
-    checkpoint.
+    `load_state_dict`, so that a resumed run continues exactly where it was.
 
     Attributes
     ----------
     model : CNN
-        The network that trains, from `set_model` on.
+        The model that is trained, from `set_model` on.
     params : Mapping[str, Any]
         "epochs", "steps" (batches an epoch), "batch_size", "samples", "verbose" and "validation"
-        (whether there is any). "steps" and "samples" are ``None`` while they are not known.
+        (whether there is any). "steps" and "samples" are ``None`` while they are not known;
+        `set_params` is called again when they are.
     """
 
-    model: CNN
+    model: TrainedModel
     params: Mapping[str, Any]
 
-    def set_model(self, model: CNN) -> None:
-        """Receive the network, before training."""
+    def set_model(self, model: TrainedModel) -> None:
+        """Receive the model, before training starts."""
         self.model = model
 
     def set_params(self, params: Mapping[str, Any]) -> None:
-        """Receive the parameters of the training, before it."""
+        """Receive the parameters of the run, before it starts and when they change."""
         self.params = params
 
     def on_train_begin(self, logs: Logs) -> None:
-        """Follow the begin of training; ``logs`` is empty."""
+        """Called when training starts; ``logs`` is empty."""
 
     def on_train_end(self, logs: Logs) -> None:
-        """Follow the end of training; ``logs`` holds the last epoch's scores."""
+        """Called when training ends; ``logs`` holds the scores of the last epoch."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Follow the begin of an epoch; ``logs`` is empty."""
+        """Called when an epoch starts; ``logs`` is empty."""
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Follow the end of an epoch, validation included; ``logs`` holds its scores."""
+        """Called when an epoch and its validation have ended; ``logs`` holds the scores."""
 
     def on_train_batch_begin(self, batch: int, logs: Logs) -> None:
-        """Follow the begin of a batch; ``logs`` is empty."""
+        """Called before a batch; ``logs`` is empty."""
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """Follow the end of a batch; ``logs`` holds the epoch's averages until now."""
+        """Called after a batch; ``logs`` holds the averages of the epoch so far."""
 
     def on_test_begin(self, logs: Logs) -> None:
-        """Follow the begin of validation; ``logs`` is empty."""
+        """Called before validation; ``logs`` is empty."""
 
     def on_test_end(self, logs: Logs) -> None:
-        """Follow the end of validation; ``logs`` holds "loss" and "accuracy"."""
+        """Called after validation; ``logs`` holds "loss" and, where defined, "accuracy"."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Give what has to be remembered, for a checkpoint.
+        """Return what the callback has to remember, for a checkpoint.
 
         Returns
         -------
@@ -76,16 +147,16 @@ class Callback:
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take back what `state_dict` gave, when a training continues.
+        """Restore what `state_dict` returned, when a run is resumed.
 
-        It is called after `on_train_begin`, and where the training goes on within an epoch after
+        It is called after `on_train_begin`, and when the run is resumed within an epoch, after
         that epoch's `on_epoch_begin`.
 
         Parameters
         ----------
         state : Mapping[str, Any]
-            Equal to what `state_dict` gave; tuples have become lists.
+            Equal to what `state_dict` returned, with lists in place of tuples.
         """
 
 
-__all__ = ["Callback", "Logs"]
+__all__ = ["Callback", "Logs", "TrainedModel"]

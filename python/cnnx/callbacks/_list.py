@@ -1,16 +1,13 @@
-"""The callbacks of a training, called in order."""
+"""The callbacks of a run, called in order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cnnx._checks.scalars import describe
 from cnnx._types import Logs
-from cnnx.callbacks._base import Callback
-
-if TYPE_CHECKING:
-    from cnnx.model import CNN
+from cnnx.callbacks._base import Callback, TrainedModel
 
 
 class CallbackList:
@@ -20,19 +17,20 @@ class CallbackList:
     ----------
     callbacks : iterable of Callback
         In the order in which they are called.
-    model : CNN
-        The network that trains.
+    model : TrainedModel
+        The model that is trained.
     params : Mapping[str, Any]
         What `Callback.params` describes.
     """
 
     def __init__(
-        self, callbacks: Iterable[Callback], model: CNN, params: Mapping[str, Any]
+        self, callbacks: Iterable[Callback], model: TrainedModel, params: Mapping[str, Any]
     ) -> None:
         self._callbacks = tuple(callbacks)
+        self._params = dict(params)
         for callback in self._callbacks:
             callback.set_model(model)
-            callback.set_params(params)
+            callback.set_params(self._params)
         self.batch_begin = self._overridden("on_train_batch_begin")
         self.batch_end = self._overridden("on_train_batch_end")
 
@@ -44,6 +42,20 @@ class CallbackList:
             if getattr(type(callback), hook) is not getattr(Callback, hook)
             or hook in getattr(callback, "__dict__", ())
         ]
+
+    def update_params(self, **known: Any) -> None:
+        """Pass the parameters to every callback again, if any of them has changed.
+
+        Parameters
+        ----------
+        **known : Any
+            The parameters with their values, such as the number of batches of an epoch.
+        """
+        if all(self._params[name] == value for name, value in known.items()):
+            return
+        self._params = {**self._params, **known}
+        for callback in self._callbacks:
+            callback.set_params(self._params)
 
     def call(self, hook: str, *arguments: object) -> None:
         """Call a hook of every callback.

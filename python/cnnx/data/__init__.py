@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 from cnnx._lazy import finder
 
 if TYPE_CHECKING:
-    from cnnx.data._sources.readable import Readable
     from cnnx.data.batches import Batches
     from cnnx.data.image_folder import ImageFolder, ImageSet
-    from cnnx.data.source import Batch, Source
+    from cnnx.data.source import Batch, Readable, Source
 
 _MODULES = {
     "Batch": "source",
     "Source": "source",
     "Batches": "batches",
-    "Readable": "_sources.readable",
+    "Readable": "source",
     "ImageFolder": "image_folder",
     "ImageSet": "image_folder",
 }

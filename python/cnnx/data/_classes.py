@@ -16,7 +16,17 @@ from cnnx._types import Array
 from cnnx.errors import ConfigError
 
 _UNEVEN = 10
-"""How many times as large as the smallest class the largest may be before there is a warning."""
+"""How many times as large as the smallest class the largest is when there is a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imbalance:
+    """The largest and the smallest class of a set, with their numbers of images."""
+
+    most: int
+    most_images: int
+    least: int
+    least_images: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +92,33 @@ class Classes:
             table[index] = real(weight, "train", f"class_weight[{index}]", minimum=0.0)
         return table
 
-    def warn_if_uneven(self, labels: Array) -> None:
-        """Warn where the largest class has more than ten times the images of the smallest."""
+    def imbalance(self, labels: Array) -> Imbalance | None:
+        """Find out whether the largest class has ten times the images of the smallest, or more.
+
+        Classes without any image do not count: they may be meant for later. Targets that are not
+        classes are never imbalanced.
+        """
         names = self.find(labels)
         if names is None:
-            return
+            return None
         counts = np.bincount(names, minlength=self.count)
         present = np.flatnonzero(counts)
         most = int(counts.argmax())
         least = int(present[counts[present].argmin()])
-        if counts[most] <= _UNEVEN * counts[least]:
+        if counts[most] < _UNEVEN * counts[least] or most == least:
+            return None
+        return Imbalance(most, int(counts[most]), least, int(counts[least]))
+
+    def warn_if_imbalanced(self, labels: Array) -> None:
+        """Warn of classes of very different size."""
+        found = self.imbalance(labels)
+        if found is None:
             return
         warnings.warn(
-            f"class {most} has {counts[most]} images and class {least} has {counts[least]}: a "
-            "network trained on them may never name the rare one, and accuracy will hardly show "
-            'it; pass class_weight="balanced", and look at cnnx.metrics.classification_report',
+            f"class {found.most} has {found.most_images} images and class {found.least} has "
+            f"{found.least_images}: a network trained on them may never predict the rare one, and "
+            'accuracy will hardly show it; pass class_weight="balanced", and look at '
+            "cnnx.metrics.classification_report",
             UserWarning,
             stacklevel=levels_to_the_caller(),
         )

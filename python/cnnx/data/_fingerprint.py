@@ -1,4 +1,4 @@
-"""What makes two calls of `CNN.train` the same, so that one may go on where the other stopped."""
+"""Training data as plain values, by which a checkpoint is told from that of another call."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnx.data._order import epoch_order
-from cnnx.data._reader import Data
 from cnnx.errors import ConfigError
 
 
@@ -28,12 +27,6 @@ def held_out(
         count = min(max(1, round(len(rows) * fraction)), len(rows) - 1)
         mask[rows[epoch_order(len(rows), True, seed, label)[: max(count, 0)]]] = True
     return mask
-
-
-def split(data: Data, fraction: float) -> tuple[Data, Data]:
-    """Hold out the last part of the data for validation, as Keras does; nothing is copied."""
-    at = cut(len(data), fraction)
-    return Data(data.x[:at], data.y[:at]), Data(data.x[at:], data.y[at:])
 
 
 def cut(images: int, fraction: float) -> int:

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cnnx._types import Array
 
 
@@ -71,4 +74,46 @@ class Source(Protocol):
         ...
 
 
-__all__ = ["Batch", "Source"]
+@runtime_checkable
+class Readable(Protocol):
+    """Labelled images that can be read by their numbers.
+
+    Attributes
+    ----------
+    input_shape : tuple[int, ...]
+        The shape of one image, (channels, height, width).
+    labels : ndarray
+        int64, the class index of each image.
+    """
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one image."""
+        ...
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The class index of each image."""
+        ...
+
+    def __len__(self) -> int:
+        """Give the number of images."""
+        ...
+
+    def read(self, rows: Array) -> Array:
+        """Read some images.
+
+        Parameters
+        ----------
+        rows : ndarray
+            int64, their numbers.
+
+        Returns
+        -------
+        ndarray
+            The images, (len(rows), *input_shape).
+        """
+        ...
+
+
+__all__ = ["Batch", "Readable", "Source"]

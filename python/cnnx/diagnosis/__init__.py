@@ -1,24 +1,31 @@
-"""Diagnosis: what `CNN.check` and `CNN.find_learning_rate` give, and the latter as a function."""
+"""Checks before training, and the learning-rate range test as a function."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from cnnx.diagnosis.data_check import CheckReport, Finding
 from cnnx.diagnosis.range_test import LearningRates
-
-if TYPE_CHECKING:
-    from cnnx.model import CNN
+from cnnx.diagnosis.report import CheckReport, Finding
 
 
-def find_learning_rate(model: CNN, x: object, y: object = None, **options: Any) -> LearningRates:
+class Testable(Protocol):
+    """A model with a learning-rate range test."""
+
+    def find_learning_rate(self, x: Any, y: Any = None, **options: Any) -> LearningRates:
+        """Try learning rates from small to large."""
+        ...
+
+
+def find_learning_rate(
+    model: Testable, x: object, y: object = None, **options: Any
+) -> LearningRates:
     """Try learning rates from small to large on a copy of a network.
 
     Parameters
     ----------
     model : CNN
-        The network, which stays as it is.
-    x, y : array-like
+        The model; it does not change.
+    x, y : array-like, or source of batches
         Images and labels, as `CNN.train` takes them.
     **options : Any
         The other arguments of `CNN.find_learning_rate`.
@@ -33,7 +40,7 @@ def find_learning_rate(model: CNN, x: object, y: object = None, **options: Any) 
     TypeError, ShapeError, ConfigError, ValueError
         If an argument cannot be used.
     """
-    return model.find_learning_rate(x, y, **options)  # type: ignore[arg-type] # checked there
+    return model.find_learning_rate(x, y, **options)
 
 
 __all__ = ["CheckReport", "Finding", "LearningRates", "find_learning_rate"]

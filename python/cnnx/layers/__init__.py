@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cnnx._lazy import Registry, finder
 from cnnx._spec import from_dict as _from_dict
-from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer
+from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer, check_layers
 
 if TYPE_CHECKING:
     from cnnx.layers.activation import Activation
@@ -128,5 +128,6 @@ __all__ = [
     "SpatialDropout2D",
     "UpSample2D",
     "ZeroPad2D",
+    "check_layers",
     "from_dict",
 ]

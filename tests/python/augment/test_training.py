@@ -54,8 +54,8 @@ def data(count: int = 40, dtype: str = "float32") -> tuple[Array, Array]:
 
 
 def augmented(network: CNN, steps: list[Augmentation]) -> Any:
-    network._network.set_augmentation([step.to_dict() for step in steps], SEED)
-    return network._network
+    network._network.engine.set_augmentation([step.to_dict() for step in steps], SEED)
+    return network._network.engine
 
 
 def prepared(x: Array, rows: Array, steps: list[Augmentation], epoch: int) -> Array:
@@ -76,7 +76,7 @@ def test_training_sees_the_images_that_apply_gives(dtype: str) -> None:
             rows = order[start : start + 16]
             got = network.train_batch(x, y, rows, None, epoch=epoch)
             images = prepared(x, rows, EVERYTHING, epoch)
-            assert got == other._network.train_batch(images, y[rows], None, None)
+            assert got == other._network.engine.train_batch(images, y[rows], None, None)
     assert hash_arrays(one.state_dict()) == hash_arrays(other.state_dict())
 
 
@@ -104,7 +104,7 @@ def test_training_on_mixtures(last: Augmentation, loss: str, by_rows: bool) -> N
         soft = share * target_rows[rows] + (1 - share) * np.roll(target_rows[rows], -distance, 0)
         used += share not in (0, 1)
         got = network.train_batch(x, target_rows if by_rows else y, rows, None, epoch=epoch)
-        expected = other._network.train_batch(images, soft.astype(np.float32), None, None)
+        expected = other._network.engine.train_batch(images, soft.astype(np.float32), None, None)
         assert got[0] == pytest.approx(expected[0], rel=1e-5)
         assert got[1] == expected[1], "right is the class with the larger share"
     assert used >= 3
@@ -120,7 +120,7 @@ def test_mixtures_across_the_passes_of_a_large_batch() -> None:
     rows = np.eye(CLASSES)[y]
     soft = share * rows + (1 - share) * np.roll(rows, -distance, 0)
     got = augmented(one, steps).train_batch(x, y)
-    expected = other._network.train_batch(apply(x, steps, SEED), soft.astype(np.float32))
+    expected = other._network.engine.train_batch(apply(x, steps, SEED), soft.astype(np.float32))
     assert got[0] == pytest.approx(expected[0], rel=1e-6)
     for name, value in other.state_dict().items():
         assert_close(one.state_dict()[name], value, 1e-5, name)
@@ -170,8 +170,8 @@ def test_first_row_continues_a_stream_of_batches() -> None:
     one, other = model(), model()
     for net in (one, other):
         augmented(net, [*EVERYTHING, MixUp(0.3)])
-    one._network.train_batch(x, y, np.arange(16, 40), None, epoch=2)
-    other._network.train_batch(x[16:], y[16:], None, None, epoch=2, first_row=16)
+    one._network.engine.train_batch(x, y, np.arange(16, 40), None, epoch=2)
+    other._network.engine.train_batch(x[16:], y[16:], None, None, epoch=2, first_row=16)
     assert hash_arrays(one.state_dict()) == hash_arrays(other.state_dict())
 
 
@@ -181,11 +181,11 @@ def test_only_training_augments() -> None:
     network = augmented(other, [*EVERYTHING, MixUp(1)])
     np.testing.assert_array_equal(other.predict(x), plain.predict(x))
     assert other.evaluate(x, y) == plain.evaluate(x, y)
-    mine, theirs = network.gradients(x, y), plain._network.gradients(x, y)
+    mine, theirs = network.gradients(x, y), plain._network.engine.gradients(x, y)
     assert mine[:2] == theirs[:2]
     assert hash_arrays(mine[2]) == hash_arrays(theirs[2])
     network.set_augmentation([], SEED)
-    assert network.train_batch(x, y) == plain._network.train_batch(x, y)
+    assert network.train_batch(x, y) == plain._network.engine.train_batch(x, y)
     assert hash_arrays(other.state_dict()) == hash_arrays(plain.state_dict())
 
 
@@ -206,7 +206,7 @@ def test_unusable_values_are_refused_and_change_nothing() -> None:
     x, y = data()
     net = model()
     network = augmented(net, [Brightness(1)])
-    before = hash_arrays(net.state_dict() | net._network.optimizer_state())
+    before = hash_arrays(net.state_dict() | net._network.engine.optimizer_state())
     bad = x.copy()
     bad[7, 1, 2, 3] = np.nan
     with pytest.raises(ValueError, match="image at index 7 holds NaN"):
@@ -217,7 +217,7 @@ def test_unusable_values_are_refused_and_change_nothing() -> None:
         network.train_batch(x, y, first_row=-1)
     with pytest.raises(TypeError):
         network.train_batch(x, y, epoch=-1)
-    assert hash_arrays(net.state_dict() | net._network.optimizer_state()) == before
+    assert hash_arrays(net.state_dict() | net._network.engine.optimizer_state()) == before
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_lists_that_do_not_fit_leave_the_last_one(steps: Any, message: str) -> N
 
 
 def test_dictionaries_that_the_engine_refuses() -> None:
-    network = model()._network
+    network = model()._network.engine
     for bad, message in (
         ({"kind": "zoom"}, '"zoom" is unknown'),
         ({"kind": "flip", "p": 2.0}, "flip: p must be between 0 and 1, got 2"),

@@ -37,8 +37,8 @@ def _state(scene: Any) -> dict[str, str]:
     model = scene.model
     return {
         "weights": hash_arrays(model.state_dict()),
-        "optimizer state": hash_arrays(model._network.optimizer_state()),
-        "settings": repr((model.optimizer, model._epochs_trained, model.stop_training)),
+        "optimizer state": hash_arrays(model._network.engine.optimizer_state()),
+        "settings": repr((model.optimizer, model._network.epochs_trained, model.stop_training)),
         "images and labels": hash_arrays({"x": scene.x, "y": scene.y}),
         "threads": str(cnnx.get_num_threads()),
         "working folder": str(sorted(Path().iterdir())),

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from cnnx import _core
+from cnnx.data._order import Order
 from cnnx.data._reader import BatchReader
-from cnnx.data._sources.choose import make_source
+from cnnx.data._sources.choose import choose
 from cnnx.data.source import Batch, Source
 
 SHAPE = (1, 4, 4)
@@ -38,10 +39,17 @@ def data(count: int = 10, dtype: Any = np.float32) -> tuple[np.ndarray, np.ndarr
     return x, np.arange(count) % CLASSES
 
 
+def order(settings: dict[str, Any]) -> Order:
+    """The order that these settings give."""
+    return Order(*(settings[name] for name in ("batch_size", "shuffle", "seed")))
+
+
 def source(x: Any, y: Any = None, **options: Any) -> Source:
     """A source with small batches."""
     settings = {"batch_size": 4, "shuffle": False, "seed": 7, "reader": reader()} | options
-    return make_source(x, y, settings.pop("reader"), **settings)
+    found = choose(x, y, settings["reader"], order(settings))
+    weights = settings.get("weights")
+    return found if weights is None else found.weighted(weights)
 
 
 def numbers(batch: Batch) -> list[int]:

@@ -14,7 +14,8 @@ from readers import reader
 import cnnx
 from cnnx import CNN, ConfigError, FileFormatError, ShapeError, layers
 from cnnx.data import ImageFolder, ImageSet
-from cnnx.data._sources.choose import make_source
+from cnnx.data._order import Order
+from cnnx.data._sources.choose import choose
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -181,9 +182,9 @@ def test_making_smaller_averages_over_all_pixels(save: Save) -> None:
 def test_a_part_is_a_source(folder: Path) -> None:
     found = ImageFolder(folder, (4, 6), channels=1, validation_split=0.3)
     reads = reader((1, 4, 6), (2,))
-    source = make_source(found.train, None, reads, batch_size=4, shuffle=True, seed=1)
+    source = choose(found.train, None, reads, Order(4, True, 1))
     x, y = found.train.arrays()
-    arrays = make_source(x, y, reads, batch_size=4, shuffle=True, seed=1)
+    arrays = choose(x, y, reads, Order(4, True, 1))
     assert (source.samples, source.steps) == (arrays.samples, arrays.steps) == (14, 4)
     for start in (0, 2):
         for got, expected in zip(source.epoch(5, start), arrays.epoch(5, start), strict=True):
@@ -191,11 +192,11 @@ def test_a_part_is_a_source(folder: Path) -> None:
             assert got.x.tolist() == x[expected.rows].tolist()
             assert got.y.tolist() == y[expected.rows].tolist()
     with pytest.raises(ShapeError, match="built for 3 channels"):
-        make_source(found.train, None, reader((3, 4, 6), (2,)), batch_size=4, shuffle=True, seed=1)
+        choose(found.train, None, reader((3, 4, 6), (2,)), Order(4, True, 1))
     with pytest.raises(ValueError, match="labels: expected class indices from 0 to 0"):
-        make_source(found.train, None, reader((1, 4, 6), (1,)), batch_size=4, shuffle=True, seed=1)
+        choose(found.train, None, reader((1, 4, 6), (1,)), Order(4, True, 1))
     with pytest.raises(TypeError, match=r"x=folder\.train"):
-        make_source(found, None, reads, batch_size=4, shuffle=True, seed=1)
+        choose(found, None, reads, Order(4, True, 1))
 
 
 def test_single_images(folder: Path) -> None:

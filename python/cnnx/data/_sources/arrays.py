@@ -1,45 +1,54 @@
-"""Images and labels that lie in memory: nothing is copied, the engine picks its rows."""
+"""Images and labels in memory: nothing is copied, the engine picks its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, Self
 
 from cnnx._types import Array
-from cnnx.data._order import epoch_order
+from cnnx.data._fingerprint import of_data
+from cnnx.data._order import Order
 from cnnx.data._reader import Data
+from cnnx.data._sources.base import VALIDATION_BATCH, PreparedSource
+from cnnx.data._split import cut
 from cnnx.data.source import Batch
 
 
-class ArraySource:
+class ArraySource(PreparedSource):
     """Checked arrays as a source."""
 
-    samples: int | None
-    steps: int | None
-
-    def __init__(
-        self,
-        data: Data,
-        *,
-        batch_size: int,
-        shuffle: bool,
-        seed: int,
-        weights: Array | None = None,
-    ) -> None:
-        self._data = data
+    def __init__(self, data: Data, order: Order, weights: Array | None = None) -> None:
+        self.data = data
+        self.labels = data.y
+        self._order = order
         self._weights = weights
-        self._batch_size = batch_size
-        self._shuffle = shuffle
-        self._seed = seed
-        self._images = len(data)
-        self.samples = self._images
-        self.steps = -(-self._images // batch_size)
+        self.samples = len(data)
+        self.steps = order.steps(len(data))
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """The data as plain values."""
+        return of_data(self.data)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """Give the batches of one epoch from batch `start` on."""
-        order = epoch_order(self._images, self._shuffle, self._seed, number)
-        size = self._batch_size
-        for first in range(start * size, self._images, size):
-            yield Batch(self._data.x, self._data.y, order[first : first + size], self._weights)
+        x, y, weights = self.data.x, self.data.y, self._weights
+        if self._order.shuffle:
+            for _, rows in self._order.batches(len(x), number, start):
+                yield Batch(x, y, rows, weights)
+            return
+        size = self._order.batch_size
+        for first in range(start * size, len(x), size):
+            part = slice(first, first + size)
+            yield Batch(x[part], y[part], None, None if weights is None else weights[part])
 
+    def split(self, fraction: float) -> tuple[Self, ArraySource]:
+        """Hold out the last part of the images, as Keras does; nothing is copied."""
+        at = cut(len(self.data), fraction)
+        x, y = self.data.x, self.data.y
+        held = ArraySource(Data(x[at:], y[at:]), Order(VALIDATION_BATCH))
+        return type(self)(Data(x[:at], y[:at]), self._order), held
 
-__all__ = ["ArraySource"]
+    def weighted(self, weights: Array) -> Self:
+        """Give each image a weight."""
+        return type(self)(self.data, self._order, weights)

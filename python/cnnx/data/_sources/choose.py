@@ -1,4 +1,4 @@
-"""From anything that holds training data to the source that gives its batches."""
+"""The one place that asks what a user's data is, and makes the source for it."""
 
 from __future__ import annotations
 
@@ -7,107 +7,152 @@ from typing import Any
 
 import numpy as np
 
+from cnnx._checks.images import check_shape
 from cnnx._checks.scalars import describe
-from cnnx._types import Array
-from cnnx.data._reader import BatchReader
+from cnnx.data._order import Order
+from cnnx.data._reader import BatchReader, Data
 from cnnx.data._sources.arrays import ArraySource
-from cnnx.data._sources.items import as_numpy
-from cnnx.data._sources.iterable import IterableSource, check_epochs
+from cnnx.data._sources.base import PreparedSource, UsersSource
+from cnnx.data._sources.items import NO_TARGETS, ReadItem, as_numpy, read_batch, read_images
+from cnnx.data._sources.iterable import ONCE, IterableSource
 from cnnx.data._sources.mapped import MappedSource, is_mapped
-from cnnx.data._sources.readable import Readable, ReadSource
+from cnnx.data._sources.readable import ReadSource
 from cnnx.data._sources.sequence import SequenceSource
 from cnnx.data.batches import Batches
-from cnnx.data.source import Batch, Source
+from cnnx.data.source import Batch, Readable, Source
 
 
-def make_source(
-    x: object,
-    y: object,
+def choose(
+    x: Any,
+    y: Any,
     reader: BatchReader,
+    order: Order,
     *,
-    batch_size: int,
-    shuffle: bool,
-    seed: int,
-    weights: Array | None = None,
-) -> Source:
-    """Make the source for what a user passes as training data."""
-    if y is not None:
-        if _gives_batches(x):
+    owner: str = "train",
+    names: tuple[str, str] = ("x", "y"),
+) -> PreparedSource:
+    """Make the source for images and labels, or for a source of batches where `y` is None."""
+    if _is_array(x) or (y is not None and not _gives_batches(x)):
+        if y is None:
             raise TypeError(
-                f"train: y must be left out where x gives batches of (x, y), got {describe(y)}"
+                f"{owner}: y is missing: pass the labels of the images in x, {owner}(x, y)"
             )
         if is_mapped(x) or is_mapped(y):
-            return MappedSource(
-                x, y, reader, batch_size=batch_size, shuffle=shuffle, seed=seed, weights=weights
-            )
-        data = reader.data(as_numpy(x), as_numpy(y))
-        return ArraySource(data, batch_size=batch_size, shuffle=shuffle, seed=seed, weights=weights)
-    if isinstance(x, Readable):
-        return ReadSource(
-            x, reader, batch_size=batch_size, shuffle=shuffle, seed=seed, weights=weights
-        )
-    if weights is not None:
+            return MappedSource.checked(as_numpy(x), as_numpy(y), reader, order)
+        return ArraySource(reader.data(as_numpy(x), as_numpy(y), *names), order)
+    if y is not None:
         raise TypeError(
-            "train: weights of images go with arrays; let x give batches of (x, y, weights) instead"
+            f"{owner}: y must be left out where x is a source of batches (x, y), got {describe(y)}"
         )
-    return _source_of_batches(x, reader, shuffle, seed)
+    if isinstance(x, Readable):
+        return ReadSource.checked(x, reader, order)
+    if not isinstance(x, (Source, Batches)):
+        _refuse_others(x, owner, names[0], "an array of images together with y")
+    return _source_of_batches(x, lambda item, where: read_batch(item, reader, where), order)
+
+
+def choose_images(x: Any, reader: BatchReader, order: Order, *, owner: str) -> PreparedSource:
+    """Make the source for images alone; where `x` has labels too, they are not used."""
+    if isinstance(x, Readable) or is_mapped(x):
+        return _pieces(x, reader, order)
+    if _is_array(x) or not (_gives_batches(x) or _holds_batches(x)):
+        return ArraySource(Data(reader.images(as_numpy(x)), NO_TARGETS), order)
+    if not isinstance(x, (Source, Batches)):
+        _refuse_others(x, owner, "x", "an array of images")
+    return _source_of_batches(x, lambda item, where: read_images(item, reader, where), order)
+
+
+def check_epochs(source: PreparedSource, epochs: int) -> None:
+    """Refuse more epochs than a source has."""
+    if epochs > 1 and source.once:
+        raise ValueError(ONCE)
 
 
 def gives_batches(value: object) -> bool:
-    """Tell whether something may be passed without labels, because it gives them itself."""
-    if isinstance(value, (str, bytes, bytearray, Mapping)):
+    """Whether something may be passed without labels, because it gives them itself."""
+    if _is_array(value) or isinstance(value, (str, bytes, bytearray, Mapping)):
         return False
-    if _gives_batches(value):
-        return True
-    return _is_sequence(value) and not hasattr(value, "__array__")
+    return _gives_batches(value) or _is_sequence(value)
 
 
-def _source_of_batches(x: Any, reader: BatchReader, shuffle: bool, seed: int) -> Source:
+def _source_of_batches(x: Any, read: ReadItem, order: Order) -> PreparedSource:
     """Make the source for what gives batches itself."""
     if isinstance(x, Source):
-        return x
+        return UsersSource(x)
     if isinstance(x, Batches):
-        return IterableSource(x.batches, reader, steps=x.steps)
-    _refuse_others(x)
+        return IterableSource(x.batches, read, steps=x.steps)
     if _is_sequence(x):
-        return SequenceSource(x, reader, shuffle=shuffle, seed=seed)
-    return IterableSource(x, reader)
+        return SequenceSource(x, read, order)
+    return IterableSource(x, read)
+
+
+def _pieces(x: Any, reader: BatchReader, order: Order) -> PreparedSource:
+    """Make the source for images that are read a batch at a time, without their labels."""
+    shape = (len(x), *x.input_shape) if isinstance(x, Readable) else x.shape
+    check_shape(shape, "x", reader.input_shape)
+    read = x.read if isinstance(x, Readable) else x.__getitem__
+
+    def pieces() -> Iterator[Any]:
+        for _, rows in order.batches(len(x), 0, 0):
+            yield read(rows)
+
+    source = IterableSource(pieces, lambda item, where: read_images(item, reader, where))
+    source.samples, source.steps = len(x), order.steps(len(x))
+    return source
+
+
+def _is_array(x: object) -> bool:
+    """Whether this is surely an array of images, or something that NumPy takes for one."""
+    return (
+        isinstance(x, (np.ndarray, np.generic))
+        or hasattr(x, "__array__")
+        or hasattr(x, "__array_interface__")
+        or hasattr(x, "__buffer__")
+    )
 
 
 def _is_sequence(x: object) -> bool:
-    """Whether things can be asked for by their number."""
+    """Whether items can be asked for by their number."""
     return hasattr(type(x), "__len__") and hasattr(type(x), "__getitem__")
 
 
 def _gives_batches(x: object) -> bool:
-    """Whether this is surely not an array of images, but something that gives batches."""
+    """Whether this is surely no array of images, but a source of batches."""
     if isinstance(x, (Source, Readable, Batches, Iterator)):
         return True
-    if hasattr(x, "__array__") or hasattr(x, "__array_interface__") or hasattr(x, "__buffer__"):
-        return False
     return not _is_sequence(x) and (callable(x) or isinstance(x, Iterable))
 
 
-def _refuse_others(x: object) -> None:
+def _holds_batches(x: Any) -> bool:
+    """Whether a sequence that is passed alone holds batches, rather than images as numbers."""
+    if not _is_sequence(x) or isinstance(x, (str, bytes, bytearray, Mapping)):
+        return False
+    if not isinstance(x, (list, tuple)):
+        return True
+    first = x[0] if x else None
+    return isinstance(first, Batch) or (
+        isinstance(first, (list, tuple)) and len(first) in {2, 3} and _is_array(first[0])
+    )
+
+
+def _refuse_others(x: object, owner: str, name: str, array: str) -> None:
     """Refuse what gives no batches, with what was probably meant."""
-    takes = "an array of images together with y, or something that gives batches (x, y)"
+    takes = f"{array}, or a source of batches (x, y)"
     if x is None or isinstance(x, (str, bytes, bytearray, dict, set, frozenset)):
-        raise TypeError(f"train: x must be {takes}, got {describe(x)}")
+        raise TypeError(f"{owner}: {name} must be {takes}, got {describe(x)}")
     if isinstance(x, type):
-        raise TypeError(f"train: x is the class itself; make an object of it: {x.__name__}(...)")
-    if isinstance(x, (np.ndarray, np.generic)) or hasattr(x, "__array__"):
-        raise TypeError("train: y is missing: pass the labels of the images in x, train(x, y)")
+        raise TypeError(
+            f"{owner}: {name} is the class itself; make an object of it: {x.__name__}(...)"
+        )
     if isinstance(x, tuple):
         raise TypeError(
-            f"train: x must be {takes}, got a tuple of {len(x)}; pass images and labels one by "
-            "one, train(x, y), and several batches as a list"
+            f"{owner}: {name} must be {takes}, got a tuple of {len(x)}; pass images and labels one "
+            f"by one, {owner}(x, y), and several batches as a list"
         )
     if hasattr(x, "train") and hasattr(x, "validation"):
         raise TypeError(
-            f"train: x is the whole {type(x).__name__}; pass a part of it, such as x=folder.train"
+            f"{owner}: {name} is the whole {type(x).__name__}; pass a part of it, such as "
+            f"{name}=folder.train"
         )
     if not callable(x) and not isinstance(x, Iterable) and not _is_sequence(x):
-        raise TypeError(f"train: x must be {takes}, got {describe(x)}")
-
-
-__all__ = ["Batch", "Source", "check_epochs", "gives_batches", "make_source"]
+        raise TypeError(f"{owner}: {name} must be {takes}, got {describe(x)}")

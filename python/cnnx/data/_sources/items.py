@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from cnnx._checks.arrays import as_array
 from cnnx._checks.scalars import describe
 from cnnx._types import Array
 from cnnx.data._reader import BatchReader
+from cnnx.data._weights import check_weights
 from cnnx.data.source import Batch
-from cnnx.errors import ShapeError
+
+ReadItem = Callable[[object, str], Batch]
+"""Checks one item that a user's source gave; the text names it in messages."""
+
+NO_TARGETS: Array = np.zeros(0, np.int64)
+"""The labels of images that are only predicted."""
 
 
 def as_numpy(value: Any) -> Any:
@@ -23,20 +29,6 @@ def as_numpy(value: Any) -> Any:
         return (detach() if callable(detach) else value).numpy()
     except (TypeError, RuntimeError) as error:
         raise TypeError(f"a tensor ({type(value).__name__}) gives no array: {error}") from error
-
-
-def check_weights(value: object, images: int, dtype: np.dtype[Any], name: str) -> Array:
-    """Check the weights of a batch's images."""
-    array = as_array(as_numpy(value), name)
-    if array.shape != (images,):
-        raise ShapeError(
-            f"{name}: expected one weight an image, shape ({images},), got shape {array.shape}"
-        )
-    with np.errstate(over="ignore"):  # found in the next line
-        weights = np.ascontiguousarray(array, dtype=dtype)
-    if not bool(np.isfinite(weights).all()) or bool((weights < 0).any()):
-        raise ValueError(f"{name}: expected finite weights of at least 0, got others among them")
-    return weights
 
 
 def read_batch(item: object, reader: BatchReader, where: str) -> Batch:
@@ -55,10 +47,19 @@ def read_batch(item: object, reader: BatchReader, where: str) -> Batch:
         data = reader.batch(as_numpy(parts[0]), as_numpy(parts[1]))
         weights = None
         if len(parts) == 3 and parts[2] is not None:
-            weights = check_weights(parts[2], len(data), reader.dtype, "weights")
+            weights = check_weights(as_numpy(parts[2]), len(data), reader.dtype, "weights")
     except (TypeError, ValueError) as error:  # ShapeError and ConfigError are ValueErrors
         raise type(error)(f"{where}: {error}") from error
     return Batch(data.x, data.y, None, weights)
 
 
-__all__ = ["as_numpy", "check_weights", "read_batch"]
+def read_images(item: object, reader: BatchReader, where: str) -> Batch:
+    """Check and convert the images of one item: alone, or with labels that are not used."""
+    if isinstance(item, Batch):
+        x: Any = item.x if item.rows is None else item.x[item.rows]
+    else:
+        x = item[0] if isinstance(item, (tuple, list)) and len(item) in {2, 3} else item
+    try:
+        return Batch(reader.images(as_numpy(x)), NO_TARGETS)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{where}: {error}") from error

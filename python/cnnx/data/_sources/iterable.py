@@ -7,38 +7,34 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from cnnx.data._reader import BatchReader
-from cnnx.data._sources.items import read_batch
+from cnnx.data._sources.base import PreparedSource
+from cnnx.data._sources.items import ReadItem
 from cnnx.data._sources.prefetch import Prefetcher
 from cnnx.data.source import Batch
 
 
-class IterableSource:
+class IterableSource(PreparedSource):
     """An iterable of batches as a source; they are made in a thread, ahead of their use."""
-
-    samples: int | None
-    steps: int | None
 
     def __init__(
         self,
         batches: Iterable[Any] | Callable[..., Iterable[Any]],
-        reader: BatchReader,
+        read: ReadItem,
         *,
         steps: int | None = None,
     ) -> None:
-        self._reader = reader
+        self._read_item = read
         self._limit = steps
         self._begin = _beginner(batches)
         self._iterator = batches if isinstance(batches, Iterator) else None
         self._used = False
         self.once = self._iterator is not None and steps is None
-        self.samples = None
         self.steps = steps if steps is not None else _length(batches)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """Give the batches of one epoch from batch `start` on, prepared ahead."""
         if self.once and self._used:
-            raise ValueError(_ONCE)
+            raise ValueError(ONCE)
         self._used = True
         return Prefetcher(self._read(number, start))
 
@@ -48,7 +44,7 @@ class IterableSource:
         count = 0
         for item in itertools.islice(items, self._limit):
             if count >= start:
-                yield read_batch(item, self._reader, f"batch {count} of x")
+                yield self._read_item(item, f"batch {count} of x")
             count += 1
         if self._limit is not None and count < self._limit:
             raise ValueError(
@@ -60,17 +56,11 @@ class IterableSource:
             raise ValueError(f"x: expected {wanted} in an epoch, got {count or 'none'}")
 
 
-_ONCE = (
+ONCE = (
     "x: an iterator can be gone through once, so it serves for epochs=1; for more pass a function "
     "that makes one (train(make_batches, ...), where make_batches() is a generator), or "
     "data.Batches(iterator, steps=...) if it never ends"
 )
-
-
-def check_epochs(source: object, epochs: int) -> None:
-    """Refuse more epochs than a source has."""
-    if epochs > 1 and getattr(source, "once", False):
-        raise ValueError(_ONCE)
 
 
 def _beginner(
@@ -116,6 +106,3 @@ def _length(batches: object) -> int | None:
         return len(batches)  # type: ignore[arg-type] # has __len__, as asked before
     except TypeError:
         return None
-
-
-__all__ = ["IterableSource", "check_epochs"]

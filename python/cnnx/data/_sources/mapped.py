@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -17,10 +17,13 @@ from cnnx._checks.arrays import as_array
 from cnnx._checks.images import check_shape
 from cnnx._checks.targets import check_length
 from cnnx._types import Array
-from cnnx.data._order import epoch_order
+from cnnx.data._fingerprint import of_data
+from cnnx.data._order import Order
 from cnnx.data._reader import BatchReader, Data
+from cnnx.data._sources.base import VALIDATION_BATCH, PreparedSource
 from cnnx.data._sources.items import as_numpy, read_batch
 from cnnx.data._sources.prefetch import Prefetcher
+from cnnx.data._split import cut
 from cnnx.data.source import Batch
 
 _CHUNK_BYTES = 2**24
@@ -38,59 +41,71 @@ def is_mapped(value: object) -> bool:
     return isinstance(base, mmap.mmap)
 
 
-class MappedSource:
-    """Memory-mapped images as a source."""
-
-    samples: int | None
-    steps: int | None
+class MappedSource(PreparedSource):
+    """Images in memory-mapped files, or with labels there, as a source."""
 
     def __init__(
-        self,
-        x: Any,
-        y: Any,
-        reader: BatchReader,
-        *,
-        batch_size: int,
-        shuffle: bool,
-        seed: int,
-        weights: Array | None = None,
+        self, data: Data, reader: BatchReader, order: Order, weights: Array | None = None
     ) -> None:
+        self._data = data
+        self.labels = data.y
+        self._reader = reader
+        self._order = order
+        self._weights = weights
+        self._direct = _is_direct(data.x, _READ_DIRECTLY) and _is_direct(
+            data.y, {np.dtype(np.int64) if data.y.ndim == 1 else reader.dtype}
+        )
+        self.samples = len(data)
+        self.steps = order.steps(len(data))
+
+    @classmethod
+    def checked(cls, x: Any, y: Any, reader: BatchReader, order: Order) -> Self:
+        """Check what can be checked without reading all images."""
         if not is_mapped(x):
             x = reader.images(as_numpy(x))
         check_shape(x.shape, "x", reader.input_shape)
         as_array(x[:1], "x")  # refuses what holds no numbers
-        self._x = np.asarray(x)
-        self._y = _labels(y, reader)
-        check_length(self._x, self._y, "x", "y")
-        self._reader = reader
-        self._weights = weights
-        self._batch_size = batch_size
-        self._shuffle = shuffle
-        self._seed = seed
-        self._direct = _is_direct(self._x, _READ_DIRECTLY) and _is_direct(
-            self._y, {np.dtype(np.int64) if self._y.ndim == 1 else reader.dtype}
-        )
-        if self._direct:
+        data = Data(np.asarray(x), _labels(y, reader))
+        check_length(data.x, data.y, "x", "y")
+        made = cls(data, reader, order)
+        if made._direct:
             reader.images(np.zeros((1, *x.shape[1:]), x.dtype))  # warns where bytes do not suit
-        self.data = Data(self._x, self._y)
-        self.samples = len(x)
-        self.steps = -(-len(x) // batch_size)
+        return made
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """The data as plain values."""
+        return of_data(self._data)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """Give the batches of one epoch from batch `start` on, read from the disk ahead."""
         return Prefetcher(self._read(number, start))
 
+    def split(self, fraction: float) -> tuple[Self, MappedSource]:
+        """Hold out the last part of the images."""
+        at = cut(len(self._data), fraction)
+        x, y = self._data.x, self._data.y
+        held = MappedSource(Data(x[at:], y[at:]), self._reader, Order(VALIDATION_BATCH))
+        return type(self)(Data(x[:at], y[:at]), self._reader, self._order), held
+
+    def weighted(self, weights: Array) -> Self:
+        """Give each image a weight."""
+        return type(self)(self._data, self._reader, self._order, weights)
+
+    def take(self, rows: Array) -> Data:
+        """Read and check some images with their labels."""
+        return self._reader.data(self._data.x[rows], self._data.y[rows])
+
     def _read(self, number: int, start: int) -> Iterator[Batch]:
         """Bring the pages of each batch into memory, or copy it; runs in the thread."""
-        order = epoch_order(len(self._x), self._shuffle, self._seed, number)
-        for first in range(start * self._batch_size, len(order), self._batch_size):
-            rows = order[first : first + self._batch_size]
+        x, y = self._data.x, self._data.y
+        for first, rows in self._order.batches(len(x), number, start):
             if self._direct:
-                _touch(self._x, rows)
-                yield Batch(self._x, self._y, rows, self._weights)
+                _touch(x, rows)
+                yield Batch(x, y, rows, self._weights)
             else:
                 weights = None if self._weights is None else self._weights[rows]
-                item = Batch(self._x[rows], self._y[rows], None, weights)
+                item = Batch(x[rows], y[rows], None, weights)
                 yield read_batch(item, self._reader, f"images {first} to {first + len(rows) - 1}")
 
 
@@ -117,6 +132,3 @@ def _touch(x: Array, rows: Array) -> None:
     places = np.append(np.arange(0, width, _PAGE), width - 1)
     # In the order of the file, as disks like it; the copy of a byte a page is thrown away.
     table[np.sort(rows)[:, None], places]
-
-
-__all__ = ["MappedSource", "is_mapped"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from cnnx.data._order import epoch_order
-from cnnx.data._reader import BatchReader
-from cnnx.data._sources.items import read_batch
+from cnnx.data._order import Order, epoch_order
+from cnnx.data._sources.base import PreparedSource
+from cnnx.data._sources.items import ReadItem
 from cnnx.data._sources.prefetch import Prefetcher
 from cnnx.data.source import Batch
 
@@ -24,20 +24,13 @@ class BatchSequence(Protocol):
         ...
 
 
-class SequenceSource:
+class SequenceSource(PreparedSource):
     """A sequence of batches as a source; they are made in a thread, ahead of their use."""
 
-    samples: int | None
-    steps: int | None
-
-    def __init__(
-        self, batches: BatchSequence, reader: BatchReader, *, shuffle: bool, seed: int
-    ) -> None:
+    def __init__(self, batches: BatchSequence, read: ReadItem, order: Order) -> None:
         self._batches = batches
-        self._reader = reader
-        self._shuffle = shuffle
-        self._seed = seed
-        self.samples = None
+        self._read_item = read
+        self._order = order
         self.steps = self._count()
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
@@ -48,9 +41,9 @@ class SequenceSource:
         """Ask for the batches one by one; runs in the thread."""
         self._tell("on_epoch_begin")
         self.steps = self._count()  # a sequence may change its length between epochs
-        order = epoch_order(self.steps, self._shuffle, self._seed, number)
+        order = epoch_order(self.steps, self._order.shuffle, self._order.seed, number)
         for index in order[start:].tolist():
-            yield read_batch(self._batches[index], self._reader, f"x[{index}]")
+            yield self._read_item(self._batches[index], f"x[{index}]")
         self._tell("on_epoch_end")
 
     def _count(self) -> int:
@@ -65,6 +58,3 @@ class SequenceSource:
         method = getattr(self._batches, hook, None)
         if callable(method):
             method()
-
-
-__all__ = ["BatchSequence", "SequenceSource"]
