@@ -87,7 +87,7 @@ class Scene:
 
         from cnnx.io import safetensors as format_
 
-        description = self.model._architecture().to_dict() | changed
+        description = self.model._network.architecture.to_dict() | changed
         description = {k: v for k, v in description.items() if v is not ...}
         text = json.dumps(description)
         stored = load_file(self.saved) | (tensors or {})
