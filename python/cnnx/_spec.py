@@ -10,15 +10,41 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Self, TypeVar
 
+from cnnx._checks.constraints import Constraint
 from cnnx._checks.scalars import choice, describe, near
 from cnnx.errors import ConfigError
 
+_CHECK = "check"
+
+
+def checked(constraint: Constraint) -> Mapping[str, Constraint]:
+    """Declare the constraint of a dataclass field, as its ``metadata``."""
+    return {_CHECK: constraint}
+
 
 @dataclass(frozen=True, slots=True)
-class Configurable:
+class Spec:
     """A frozen description of one part of a network, made of plain values."""
 
     kind: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        """Bring each argument into its checked form, then compare them."""
+        owner = type(self).__name__
+        for argument in fields(self):
+            check = argument.metadata.get(_CHECK)
+            if check is not None:
+                value = check(getattr(self, argument.name), owner, argument.name)
+                object.__setattr__(self, argument.name, value)
+        self._check_together()
+
+    def _check_together(self) -> None:
+        """Check what relates several arguments; each has been checked alone before."""
+
+    @classmethod
+    def constraints(cls) -> dict[str, Constraint]:
+        """Return the declared constraints by argument."""
+        return {f.name: f.metadata[_CHECK] for f in fields(cls) if _CHECK in f.metadata}
 
     def to_dict(self) -> dict[str, Any]:
         """Write this down as plain values."""
@@ -42,7 +68,7 @@ class Configurable:
         return cls(**arguments)
 
     def _set(self, name: str, value: object) -> None:
-        """Replace an argument by its checked form, in ``__post_init__`` only."""
+        """Replace an argument, in `_check_together` only."""
         object.__setattr__(self, name, value)
 
 
@@ -50,10 +76,10 @@ def _plain(value: Any) -> Any:
     """Write a value as JSON would hold it."""
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value.to_dict() if isinstance(value, Configurable) else value
+    return value.to_dict() if isinstance(value, Spec) else value
 
 
-T = TypeVar("T", bound=Configurable)
+T = TypeVar("T", bound=Spec)
 
 
 def from_dict(values: object, registry: Mapping[str, type[T]], what: str) -> T:

@@ -6,19 +6,20 @@ A new loss is one class and one row in `REGISTRY` (and its passes in C++).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
 from cnnx import _spec
+from cnnx._checks.constraints import Maybe, Real
 from cnnx._checks.scalars import describe, real
-from cnnx._spec import Configurable
+from cnnx._spec import Spec, checked
 from cnnx.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
-class Loss(Configurable):
+class Loss(Spec):
     """The base class of all losses."""
 
 
@@ -49,14 +50,7 @@ class CrossEntropy(Loss):
 
     kind: ClassVar[str] = "cross_entropy"
 
-    label_smoothing: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        smoothing = real(
-            self.label_smoothing, "CrossEntropy", "label_smoothing", minimum=0.0, below=1.0
-        )
-        self._set("label_smoothing", smoothing)
+    label_smoothing: float = field(default=0.0, metadata=checked(Real(minimum=0.0, below=1.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +64,20 @@ class BinaryCrossEntropy(Loss):
     """
 
     kind: ClassVar[str] = "binary_cross_entropy"
+
+
+def _weights(alpha: object, owner: str, name: str) -> tuple[float, ...]:
+    """Check the weights of classes."""
+    if isinstance(alpha, np.ndarray) and alpha.ndim == 1:
+        alpha = alpha.tolist()
+    if not isinstance(alpha, (tuple, list)):
+        raise TypeError(
+            f"{owner}: {name} must be a sequence of weights, one for each class, "
+            f"got {describe(alpha)}"
+        )
+    if not alpha:
+        raise ConfigError(f"{owner}: {name} must hold a weight for each class, got none")
+    return tuple(real(w, owner, f"{name}[{i}]", minimum=0.0) for i, w in enumerate(alpha))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +110,8 @@ class Focal(Loss):
 
     kind: ClassVar[str] = "focal"
 
-    gamma: float = 2.0
-    alpha: Sequence[float] | None = None
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("gamma", real(self.gamma, "Focal", "gamma", minimum=0.0))
-        if self.alpha is not None:
-            self._set("alpha", _weights(self.alpha))
+    gamma: float = field(default=2.0, metadata=checked(Real(minimum=0.0)))
+    alpha: Sequence[float] | None = field(default=None, metadata=checked(Maybe(_weights)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,24 +162,7 @@ class Huber(Loss):
 
     kind: ClassVar[str] = "huber"
 
-    delta: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Check the argument."""
-        self._set("delta", real(self.delta, "Huber", "delta", above=0.0))
-
-
-def _weights(alpha: object) -> tuple[float, ...]:
-    """Check the weights of classes."""
-    if isinstance(alpha, np.ndarray) and alpha.ndim == 1:
-        alpha = alpha.tolist()
-    if not isinstance(alpha, (tuple, list)):
-        raise TypeError(
-            f"Focal: alpha must be a sequence of weights, one for each class, got {describe(alpha)}"
-        )
-    if not alpha:
-        raise ConfigError("Focal: alpha must hold a weight for each class, got none")
-    return tuple(real(w, "Focal", f"alpha[{i}]", minimum=0.0) for i, w in enumerate(alpha))
+    delta: float = field(default=1.0, metadata=checked(Real(above=0.0)))
 
 
 REGISTRY: dict[str, type[Loss]] = {

@@ -9,17 +9,18 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 from cnnx import _spec
-from cnnx._checks.scalars import flag, real
-from cnnx._spec import Configurable
+from cnnx._checks.constraints import Flag, Maybe, Real
+from cnnx._spec import Spec, checked
 from cnnx.errors import ConfigError
 
-_FRACTION = {"minimum": 0.0, "below": 1.0}
-_NOT_NEGATIVE = {"minimum": 0.0}
-_POSITIVE = {"above": 0.0}
+_FRACTION = checked(Real(minimum=0.0, below=1.0))
+_NOT_NEGATIVE = checked(Real(minimum=0.0))
+_POSITIVE = checked(Real(above=0.0))
+_MAYBE_POSITIVE = checked(Maybe(Real(above=0.0)))
 
 
 @dataclass(frozen=True, slots=True)
-class Optimizer(Configurable):
+class Optimizer(Spec):
     """The base class of all optimizers, with the arguments that each of them takes.
 
     Parameters
@@ -40,27 +41,13 @@ class Optimizer(Configurable):
         parameter of one dimension.
     """
 
-    learning_rate: float
-    clip_norm: float | None = field(default=None, kw_only=True)
-    clip_value: float | None = field(default=None, kw_only=True)
-    ema: float | None = field(default=None, kw_only=True)
-    decay_weights_only: bool = field(default=False, kw_only=True)
-
-    def __post_init__(self) -> None:
-        """Check the arguments that all have; a learning rate of zero stands still."""
-        owner = type(self).__name__
-        self._set("learning_rate", real(self.learning_rate, owner, "learning_rate", minimum=0.0))
-        for name, below in (("clip_norm", None), ("clip_value", None), ("ema", 1.0)):
-            value = getattr(self, name)
-            if value is not None:
-                self._set(name, real(value, owner, name, above=0.0, below=below))
-        only = flag(self.decay_weights_only, owner, "decay_weights_only")
-        self._set("decay_weights_only", only)
-
-    def _check(self, **bounds: dict[str, float]) -> None:
-        """Check numbers against the bounds that `real` takes."""
-        for name, limits in bounds.items():
-            self._set(name, real(getattr(self, name), type(self).__name__, name, **limits))
+    learning_rate: float = field(metadata=_NOT_NEGATIVE)
+    clip_norm: float | None = field(default=None, kw_only=True, metadata=_MAYBE_POSITIVE)
+    clip_value: float | None = field(default=None, kw_only=True, metadata=_MAYBE_POSITIVE)
+    ema: float | None = field(
+        default=None, kw_only=True, metadata=checked(Maybe(Real(above=0.0, below=1.0)))
+    )
+    decay_weights_only: bool = field(default=False, kw_only=True, metadata=checked(Flag()))
 
     def with_learning_rate(self, learning_rate: float) -> Self:
         """Make the same optimizer with another learning rate.
@@ -119,16 +106,13 @@ class SGD(Optimizer):
 
     kind: ClassVar[str] = "sgd"
 
-    learning_rate: float = 0.01
-    momentum: float = 0.0
-    nesterov: bool = False
-    weight_decay: float = 0.0
+    learning_rate: float = field(default=0.01, metadata=_NOT_NEGATIVE)
+    momentum: float = field(default=0.0, metadata=_FRACTION)
+    nesterov: bool = field(default=False, metadata=checked(Flag()))
+    weight_decay: float = field(default=0.0, metadata=_NOT_NEGATIVE)
 
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        Optimizer.__post_init__(self)
-        self._check(momentum=_FRACTION, weight_decay=_NOT_NEGATIVE)
-        self._set("nesterov", flag(self.nesterov, "SGD", "nesterov"))
+    def _check_together(self) -> None:
+        """Nesterov momentum needs a momentum."""
         if self.nesterov and self.momentum == 0.0:
             raise ConfigError("SGD: nesterov needs a momentum; set momentum=0.9, for example")
 
@@ -165,18 +149,11 @@ class Adam(Optimizer):
 
     kind: ClassVar[str] = "adam"
 
-    learning_rate: float = 0.001
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        Optimizer.__post_init__(self)
-        self._check(
-            beta_1=_FRACTION, beta_2=_FRACTION, epsilon=_POSITIVE, weight_decay=_NOT_NEGATIVE
-        )
+    learning_rate: float = field(default=0.001, metadata=_NOT_NEGATIVE)
+    beta_1: float = field(default=0.9, metadata=_FRACTION)
+    beta_2: float = field(default=0.999, metadata=_FRACTION)
+    epsilon: float = field(default=1e-8, metadata=_POSITIVE)
+    weight_decay: float = field(default=0.0, metadata=_NOT_NEGATIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +169,7 @@ class AdamW(Adam):
 
     kind: ClassVar[str] = "adamw"
 
-    weight_decay: float = 0.01
+    weight_decay: float = field(default=0.01, metadata=_NOT_NEGATIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,18 +208,11 @@ class RMSprop(Optimizer):
 
     kind: ClassVar[str] = "rmsprop"
 
-    learning_rate: float = 0.01
-    rho: float = 0.99
-    momentum: float = 0.0
-    epsilon: float = 1e-8
-    weight_decay: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        Optimizer.__post_init__(self)
-        self._check(
-            rho=_FRACTION, momentum=_FRACTION, epsilon=_POSITIVE, weight_decay=_NOT_NEGATIVE
-        )
+    learning_rate: float = field(default=0.01, metadata=_NOT_NEGATIVE)
+    rho: float = field(default=0.99, metadata=_FRACTION)
+    momentum: float = field(default=0.0, metadata=_FRACTION)
+    epsilon: float = field(default=1e-8, metadata=_POSITIVE)
+    weight_decay: float = field(default=0.0, metadata=_NOT_NEGATIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,14 +246,9 @@ class Adagrad(Optimizer):
 
     kind: ClassVar[str] = "adagrad"
 
-    learning_rate: float = 0.01
-    epsilon: float = 1e-10
-    weight_decay: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        Optimizer.__post_init__(self)
-        self._check(epsilon=_POSITIVE, weight_decay=_NOT_NEGATIVE)
+    learning_rate: float = field(default=0.01, metadata=_NOT_NEGATIVE)
+    epsilon: float = field(default=1e-10, metadata=_POSITIVE)
+    weight_decay: float = field(default=0.0, metadata=_NOT_NEGATIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,15 +283,10 @@ class Lion(Optimizer):
 
     kind: ClassVar[str] = "lion"
 
-    learning_rate: float = 0.0001
-    beta_1: float = 0.9
-    beta_2: float = 0.99
-    weight_decay: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        Optimizer.__post_init__(self)
-        self._check(beta_1=_FRACTION, beta_2=_FRACTION, weight_decay=_NOT_NEGATIVE)
+    learning_rate: float = field(default=0.0001, metadata=_NOT_NEGATIVE)
+    beta_1: float = field(default=0.9, metadata=_FRACTION)
+    beta_2: float = field(default=0.99, metadata=_FRACTION)
+    weight_decay: float = field(default=0.0, metadata=_NOT_NEGATIVE)
 
 
 REGISTRY: dict[str, type[Optimizer]] = {

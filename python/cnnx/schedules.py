@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from cnnx import _spec
-from cnnx._checks.scalars import integer, real
-from cnnx._spec import Configurable
+from cnnx._checks.constraints import Integer, Real
+from cnnx._spec import Spec, checked
 from cnnx.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule(Configurable):
+class Schedule(Spec):
     """The base class of all schedules."""
 
     needs_length: ClassVar[bool] = True
@@ -78,13 +78,8 @@ class Step(Schedule):
 
     kind: ClassVar[str] = "step"
 
-    every_epochs: int = 10
-    factor: float = 0.1
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("every_epochs", integer(self.every_epochs, "Step", "every_epochs"))
-        self._set("factor", real(self.factor, "Step", "factor", above=0.0))
+    every_epochs: int = field(default=10, metadata=checked(Integer()))
+    factor: float = field(default=0.1, metadata=checked(Real(above=0.0)))
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
         """Give the power of `factor` that belongs to the step's epoch."""
@@ -110,11 +105,7 @@ class Exponential(Schedule):
 
     kind: ClassVar[str] = "exponential"
 
-    factor: float = 0.9
-
-    def __post_init__(self) -> None:
-        """Check the argument and bring it into one form."""
-        self._set("factor", real(self.factor, "Exponential", "factor", above=0.0))
+    factor: float = field(default=0.9, metadata=checked(Real(above=0.0)))
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
         """Give the power of `factor` that belongs to the step's epoch."""
@@ -144,11 +135,7 @@ class Cosine(Schedule):
 
     kind: ClassVar[str] = "cosine"
 
-    final: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the argument and bring it into one form."""
-        self._set("final", real(self.final, "Cosine", "final", minimum=0.0))
+    final: float = field(default=0.0, metadata=checked(Real(minimum=0.0)))
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
         """Give the point of the cosine."""
@@ -186,15 +173,9 @@ class OneCycle(Schedule):
 
     kind: ClassVar[str] = "one-cycle"
 
-    warmup: float = 0.3
-    start: float = 1 / 25
-    final: float = 1e-4
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("warmup", real(self.warmup, "OneCycle", "warmup", above=0.0, below=1.0))
-        for name in ("start", "final"):
-            self._set(name, real(getattr(self, name), "OneCycle", name, minimum=0.0))
+    warmup: float = field(default=0.3, metadata=checked(Real(above=0.0, below=1.0)))
+    start: float = field(default=1 / 25, metadata=checked(Real(minimum=0.0)))
+    final: float = field(default=1e-4, metadata=checked(Real(minimum=0.0)))
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
         """Give the point of the cycle."""
@@ -230,12 +211,11 @@ class Warmup(Schedule):
 
     kind: ClassVar[str] = "warmup"
 
-    epochs: float = 1.0
+    epochs: float = field(default=1.0, metadata=checked(Real(above=0.0)))
     then: Schedule = field(default_factory=Constant)
 
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("epochs", real(self.epochs, "Warmup", "epochs", above=0.0))
+    def _check_together(self) -> None:
+        """Make the schedule that follows, which is not another rise."""
         then = from_dict(self.then) if isinstance(self.then, Mapping) else self.then
         self._set("then", resolve(then, "Warmup", "then"))
         if isinstance(self.then, Warmup):

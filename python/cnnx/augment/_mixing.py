@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from cnnx.augment._base import Augmentation, within
+from cnnx._checks.constraints import Between
+from cnnx._spec import checked
+from cnnx.augment._base import Augmentation
 
 _LEAST, _MOST = 1e-3, 1e3
 
@@ -36,11 +38,7 @@ class MixUp(Augmentation):
 
     kind: ClassVar[str] = "mixup"
 
-    alpha: float = 0.2
-
-    def __post_init__(self) -> None:
-        """Check alpha."""
-        self._set("alpha", within(self.alpha, "MixUp", "alpha", _LEAST, _MOST))
+    alpha: float = field(default=0.2, metadata=checked(Between(_LEAST, _MOST)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +69,7 @@ class CutMix(Augmentation):
 
     kind: ClassVar[str] = "cutmix"
 
-    alpha: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Check alpha."""
-        self._set("alpha", within(self.alpha, "CutMix", "alpha", _LEAST, _MOST))
+    alpha: float = field(default=1.0, metadata=checked(Between(_LEAST, _MOST)))
 
 
 __all__ = ["CutMix", "MixUp"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from cnnx._checks.scalars import pair
-from cnnx.augment._base import Augmentation, fill_value, within
+from cnnx._checks.constraints import Between, Pair
+from cnnx._spec import checked
+from cnnx.augment._base import FILL, Augmentation
 from cnnx.errors import ConfigError
 
 
@@ -34,13 +35,8 @@ class RandomCrop(Augmentation):
 
     kind: ClassVar[str] = "crop"
 
-    padding: int | tuple[int, int] = 4
-    fill: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("padding", pair(self.padding, "RandomCrop", "padding", minimum=0))
-        self._set("fill", fill_value(self.fill, "RandomCrop"))
+    padding: int | tuple[int, int] = field(default=4, metadata=checked(Pair(0)))
+    fill: float = field(default=0.0, metadata=checked(FILL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +58,7 @@ class HorizontalFlip(Augmentation):
 
     kind: ClassVar[str] = "flip"
 
-    p: float = 0.5
-
-    def __post_init__(self) -> None:
-        """Check the probability."""
-        self._set("p", within(self.p, "HorizontalFlip", "p", 0.0, 1.0))
+    p: float = field(default=0.5, metadata=checked(Between(0.0, 1.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +80,7 @@ class VerticalFlip(Augmentation):
 
     kind: ClassVar[str] = "vflip"
 
-    p: float = 0.5
-
-    def __post_init__(self) -> None:
-        """Check the probability."""
-        self._set("p", within(self.p, "VerticalFlip", "p", 0.0, 1.0))
+    p: float = field(default=0.5, metadata=checked(Between(0.0, 1.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +108,8 @@ class Shift(Augmentation):
 
     kind: ClassVar[str] = "shift"
 
-    fraction: float = 0.1
-    fill: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the arguments."""
-        self._set("fraction", within(self.fraction, "Shift", "fraction", 0.0, 1.0))
-        self._set("fill", fill_value(self.fill, "Shift"))
+    fraction: float = field(default=0.1, metadata=checked(Between(0.0, 1.0)))
+    fill: float = field(default=0.0, metadata=checked(FILL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +133,8 @@ class Rotation(Augmentation):
 
     kind: ClassVar[str] = "rotate"
 
-    degrees: float = 10.0
-    fill: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the arguments."""
-        self._set("degrees", within(self.degrees, "Rotation", "degrees", 0.0, 180.0))
-        self._set("fill", fill_value(self.fill, "Rotation"))
+    degrees: float = field(default=10.0, metadata=checked(Between(0.0, 180.0)))
+    fill: float = field(default=0.0, metadata=checked(FILL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,21 +160,17 @@ class Scale(Augmentation):
 
     kind: ClassVar[str] = "scale"
 
-    low: float = 0.9
-    high: float = 1.1
-    fill: float = 0.0
+    low: float = field(default=0.9, metadata=checked(Between(0.01, 100.0)))
+    high: float = field(default=1.1, metadata=checked(Between(0.01, 100.0)))
+    fill: float = field(default=0.0, metadata=checked(FILL))
 
-    def __post_init__(self) -> None:
-        """Check the arguments."""
-        low = within(self.low, "Scale", "low", 0.01, 100.0)
-        high = within(self.high, "Scale", "high", 0.01, 100.0)
-        if low > high:
+    def _check_together(self) -> None:
+        """Compare the bounds."""
+        if self.low > self.high:
             raise ConfigError(
-                f"Scale: low must not be greater than high, got {low:g} and {high:g}; exchange them"
+                f"Scale: low must not be greater than high, got {self.low:g} and {self.high:g}; "
+                "exchange them"
             )
-        self._set("low", low)
-        self._set("high", high)
-        self._set("fill", fill_value(self.fill, "Scale"))
 
 
 __all__ = ["HorizontalFlip", "RandomCrop", "Rotation", "Scale", "Shift", "VerticalFlip"]

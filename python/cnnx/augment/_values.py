@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
+from cnnx._checks.constraints import Between
 from cnnx._checks.scalars import describe, real
-from cnnx.augment._base import Augmentation, fill_value, within
+from cnnx._spec import checked
+from cnnx.augment._base import FILL, Augmentation
 from cnnx.errors import ConfigError
+
+
+def _interval(value: object, owner: str, name: str, most: float) -> tuple[float, float]:
+    """Check two positive numbers in order."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise TypeError(f"{owner}: {name} must be two numbers (low, high), got {describe(value)}")
+    low = real(value[0], owner, f"{name}[0]", above=0.0)
+    high = Between(0.0, most)(value[1], owner, f"{name}[1]")
+    if low > high:
+        raise ConfigError(
+            f"{owner}: {name} must be (low, high) with low at most high, got ({low:g}, {high:g})"
+        )
+    return low, high
+
+
+def _area(value: object, owner: str, name: str) -> tuple[float, float]:
+    """Check the share of the image."""
+    return _interval(value, owner, name, 1.0)
+
+
+def _ratio(value: object, owner: str, name: str) -> tuple[float, float]:
+    """Check the ratio of height to width."""
+    return _interval(value, owner, name, 1e6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +74,10 @@ class Erase(Augmentation):
 
     kind: ClassVar[str] = "erase"
 
-    p: float = 0.5
-    area: tuple[float, float] = (0.02, 0.33)
-    ratio: tuple[float, float] = (0.3, 3.3)
-    fill: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("p", within(self.p, "Erase", "p", 0.0, 1.0))
-        self._set("area", _interval(self.area, "area", 1.0))
-        self._set("ratio", _interval(self.ratio, "ratio", 1e6))
-        self._set("fill", fill_value(self.fill, "Erase"))
+    p: float = field(default=0.5, metadata=checked(Between(0.0, 1.0)))
+    area: tuple[float, float] = field(default=(0.02, 0.33), metadata=checked(_area))
+    ratio: tuple[float, float] = field(default=(0.3, 3.3), metadata=checked(_ratio))
+    fill: float = field(default=0.0, metadata=checked(FILL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +101,7 @@ class Brightness(Augmentation):
 
     kind: ClassVar[str] = "brightness"
 
-    amount: float = 0.2
-
-    def __post_init__(self) -> None:
-        """Check the amount."""
-        self._set("amount", within(self.amount, "Brightness", "amount", 0.0, 1.0))
+    amount: float = field(default=0.2, metadata=checked(Between(0.0, 1.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,26 +126,7 @@ class Contrast(Augmentation):
 
     kind: ClassVar[str] = "contrast"
 
-    amount: float = 0.2
-
-    def __post_init__(self) -> None:
-        """Check the amount."""
-        self._set("amount", within(self.amount, "Contrast", "amount", 0.0, 1.0))
-
-
-def _interval(value: object, name: str, most: float) -> tuple[float, float]:
-    """Check two positive numbers in order."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise TypeError(f"Erase: {name} must be two numbers (low, high), got {describe(value)}")
-    low = real(value[0], "Erase", f"{name}[0]", above=0.0)
-    high = within(value[1], "Erase", f"{name}[1]", 0.0, most)
-    if low > high:
-        raise ConfigError(
-            f"Erase: {name} must be (low, high) with low at most high, got ({low:g}, {high:g})"
-        )
-    return low, high
+    amount: float = field(default=0.2, metadata=checked(Between(0.0, 1.0)))
 
 
 __all__ = ["Brightness", "Contrast", "Erase"]

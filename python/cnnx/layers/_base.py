@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnnx._checks.scalars import choice, describe, pair
-from cnnx._spec import Configurable
+from cnnx._spec import Spec
 from cnnx.errors import ConfigError
 
 ACTIVATIONS = (
@@ -25,7 +25,7 @@ INITIALIZERS = ("he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "z
 
 
 @dataclass(frozen=True, slots=True)
-class Layer(Configurable):
+class Layer(Spec):
     """One layer of a network, as its user wrote it.
 
     It holds arguments only. Shapes, weights and passes belong to the engine, which checks how the
@@ -38,11 +38,11 @@ def activation_name(value: object, owner: str, name: str = "activation") -> str:
     return "linear" if value is None else choice(value, owner, name, ACTIVATIONS)
 
 
-def padding_value(value: object, owner: str) -> str | tuple[int, int]:
+def padding_value(value: object, owner: str, name: str = "padding") -> str | tuple[int, int]:
     """Check a convolution's padding."""
     if isinstance(value, str):
-        return choice(value, owner, "padding", ("valid", "same"))
-    return pair(value, owner, "padding", minimum=0)
+        return choice(value, owner, name, ("valid", "same"))
+    return pair(value, owner, name, minimum=0)
 
 
 def check_layers(value: object) -> tuple[Layer, ...]:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from cnnx._checks.scalars import real
-from cnnx.errors import ConfigError
-from cnnx.layers._base import ACTIVATIONS, Layer, activation_name
+from cnnx._checks.constraints import Maybe, Real
+from cnnx._checks.scalars import choice
+from cnnx._spec import checked
+from cnnx.layers._base import ACTIVATIONS, Layer
+
+
+def _required(value: object, owner: str, name: str) -> str:
+    """Check the function, which has no default."""
+    if value is None:
+        raise TypeError(f"{owner}: {name} must be one of {ACTIVATIONS}, got None")
+    return choice(value, owner, name, ACTIVATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +62,10 @@ class Activation(Layer):
 
     kind: ClassVar[str] = "activation"
 
-    activation: str
-    alpha: float | None = None
+    activation: str = field(metadata=checked(_required))
+    alpha: float | None = field(default=None, metadata=checked(Maybe(Real(minimum=0.0))))
 
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        if self.activation is None:
-            raise TypeError(f"Activation: activation must be one of {ACTIVATIONS}, got None")
-        self._set("activation", activation_name(self.activation, "Activation"))
-        usual = 1.0 if self.activation == "elu" else 0.01
-        alpha = real(usual if self.alpha is None else self.alpha, "Activation", "alpha")
-        if alpha < 0.0:
-            raise ConfigError(f"Activation: alpha must be at least 0, got {alpha}")
-        self._set("alpha", alpha)
+    def _check_together(self) -> None:
+        """Give alpha the default of its function."""
+        if self.alpha is None:
+            self._set("alpha", 1.0 if self.activation == "elu" else 0.01)

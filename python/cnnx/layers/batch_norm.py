@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from cnnx._checks.scalars import real
-from cnnx.layers._base import Layer, activation_name
+from cnnx._checks.constraints import Choice, Real
+from cnnx._spec import checked
+from cnnx.layers._base import ACTIVATIONS, Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,6 @@ class BatchNorm(Layer):
 
     kind: ClassVar[str] = "batch_norm"
 
-    momentum: float = 0.9
-    epsilon: float = 1e-5
-    activation: str | None = None
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        momentum = real(self.momentum, "BatchNorm", "momentum", minimum=0.0, below=1.0)
-        self._set("momentum", momentum)
-        self._set("epsilon", real(self.epsilon, "BatchNorm", "epsilon", above=0.0))
-        self._set("activation", activation_name(self.activation, "BatchNorm"))
+    momentum: float = field(default=0.9, metadata=checked(Real(minimum=0.0, below=1.0)))
+    epsilon: float = field(default=1e-5, metadata=checked(Real(above=0.0)))
+    activation: str | None = field(default=None, metadata=checked(Choice(ACTIVATIONS, "linear")))

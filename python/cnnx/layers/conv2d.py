@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from cnnx._checks.scalars import choice, flag, integer, pair
-from cnnx.layers._base import INITIALIZERS, Layer, activation_name, padding_value
+from cnnx._checks.constraints import Choice, Flag, Integer, Pair
+from cnnx._spec import checked
+from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer, padding_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +58,13 @@ class Conv2D(Layer):
 
     kind: ClassVar[str] = "conv2d"
 
-    filters: int
-    kernel_size: int | tuple[int, int]
-    stride: int | tuple[int, int] = 1
-    padding: str | int | tuple[int, int] = "valid"
-    dilation: int | tuple[int, int] = 1
-    groups: int = 1
-    activation: str | None = None
-    use_bias: bool = True
-    kernel_initializer: str = "he_normal"
-    bias_initializer: str = "zeros"
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("filters", integer(self.filters, "Conv2D", "filters"))
-        for name in ("kernel_size", "stride", "dilation"):
-            self._set(name, pair(getattr(self, name), "Conv2D", name))
-        self._set("padding", padding_value(self.padding, "Conv2D"))
-        self._set("groups", integer(self.groups, "Conv2D", "groups"))
-        self._set("activation", activation_name(self.activation, "Conv2D"))
-        self._set("use_bias", flag(self.use_bias, "Conv2D", "use_bias"))
-        for name in ("kernel_initializer", "bias_initializer"):
-            self._set(name, choice(getattr(self, name), "Conv2D", name, INITIALIZERS))
+    filters: int = field(metadata=checked(Integer()))
+    kernel_size: int | tuple[int, int] = field(metadata=checked(Pair()))
+    stride: int | tuple[int, int] = field(default=1, metadata=checked(Pair()))
+    padding: str | int | tuple[int, int] = field(default="valid", metadata=checked(padding_value))
+    dilation: int | tuple[int, int] = field(default=1, metadata=checked(Pair()))
+    groups: int = field(default=1, metadata=checked(Integer()))
+    activation: str | None = field(default=None, metadata=checked(Choice(ACTIVATIONS, "linear")))
+    use_bias: bool = field(default=True, metadata=checked(Flag()))
+    kernel_initializer: str = field(default="he_normal", metadata=checked(Choice(INITIALIZERS)))
+    bias_initializer: str = field(default="zeros", metadata=checked(Choice(INITIALIZERS)))

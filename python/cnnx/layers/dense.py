@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from cnnx._checks.scalars import choice, flag, integer
-from cnnx.layers._base import INITIALIZERS, Layer, activation_name
+from cnnx._checks.constraints import Choice, Flag, Integer
+from cnnx._spec import checked
+from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,8 @@ class Dense(Layer):
 
     kind: ClassVar[str] = "dense"
 
-    units: int
-    activation: str | None = None
-    use_bias: bool = True
-    kernel_initializer: str = "he_normal"
-    bias_initializer: str = "zeros"
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("units", integer(self.units, "Dense", "units"))
-        self._set("activation", activation_name(self.activation, "Dense"))
-        self._set("use_bias", flag(self.use_bias, "Dense", "use_bias"))
-        for name in ("kernel_initializer", "bias_initializer"):
-            self._set(name, choice(getattr(self, name), "Dense", name, INITIALIZERS))
+    units: int = field(metadata=checked(Integer()))
+    activation: str | None = field(default=None, metadata=checked(Choice(ACTIVATIONS, "linear")))
+    use_bias: bool = field(default=True, metadata=checked(Flag()))
+    kernel_initializer: str = field(default="he_normal", metadata=checked(Choice(INITIALIZERS)))
+    bias_initializer: str = field(default="zeros", metadata=checked(Choice(INITIALIZERS)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from cnnx._checks.scalars import real
+from cnnx._checks.constraints import Real
+from cnnx._spec import checked
 from cnnx.layers._base import Layer
 
 
@@ -37,11 +38,7 @@ class Dropout(Layer):
 
     kind: ClassVar[str] = "dropout"
 
-    rate: float
-
-    def __post_init__(self) -> None:
-        """Check the rate."""
-        self._set("rate", real(self.rate, type(self).__name__, "rate", minimum=0.0, below=1.0))
+    rate: float = field(metadata=checked(Real(minimum=0.0, below=1.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +68,4 @@ class SpatialDropout2D(Layer):
 
     kind: ClassVar[str] = "spatial_dropout2d"
 
-    rate: float
-
-    def __post_init__(self) -> None:
-        """Check the rate."""
-        self._set("rate", real(self.rate, type(self).__name__, "rate", minimum=0.0, below=1.0))
+    rate: float = field(metadata=checked(Real(minimum=0.0, below=1.0)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from cnnx._checks.scalars import pair
+from cnnx._checks.constraints import Maybe, Pair
+from cnnx._spec import checked
 from cnnx.layers._base import Layer
 
 
@@ -36,13 +37,11 @@ class MaxPool2D(Layer):
 
     kind: ClassVar[str] = "max_pool2d"
 
-    pool_size: int | tuple[int, int]
-    stride: int | tuple[int, int] | None = None
-    padding: int | tuple[int, int] = 0
+    pool_size: int | tuple[int, int] = field(metadata=checked(Pair()))
+    stride: int | tuple[int, int] | None = field(default=None, metadata=checked(Maybe(Pair())))
+    padding: int | tuple[int, int] = field(default=0, metadata=checked(Pair(0)))
 
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("pool_size", pair(self.pool_size, "MaxPool2D", "pool_size"))
-        stride = self.pool_size if self.stride is None else self.stride
-        self._set("stride", pair(stride, "MaxPool2D", "stride"))
-        self._set("padding", pair(self.padding, "MaxPool2D", "padding", minimum=0))
+    def _check_together(self) -> None:
+        """Take the window's size for the stride by default."""
+        if self.stride is None:
+            self._set("stride", self.pool_size)

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
 from cnnx._checks.scalars import describe, real
+from cnnx._spec import checked
 from cnnx.errors import ConfigError
 from cnnx.layers._base import Layer
+
+
+def _values(value: object, owner: str, name: str, above: float | None = None) -> tuple[float, ...]:
+    """Check one number, or one per channel."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (tuple, list)):
+        if not value:
+            raise ConfigError(f"{owner}: {name} must have one value per channel, got none")
+        return tuple(
+            real(entry, owner, f"{name}[{i}]", above=above) for i, entry in enumerate(value)
+        )
+    if isinstance(value, str) or value is None:
+        raise TypeError(
+            f"{owner}: {name} must be a number, or one per channel, got {describe(value)}"
+        )
+    return (real(value, owner, name, above=above),)
+
+
+def _positive_values(value: object, owner: str, name: str) -> tuple[float, ...]:
+    """Check one positive number, or one per channel."""
+    return _values(value, owner, name, above=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +57,14 @@ class Normalize(Layer):
 
     kind: ClassVar[str] = "normalize"
 
-    mean: float | Sequence[float]
-    std: float | Sequence[float]
+    mean: float | Sequence[float] = field(metadata=checked(_values))
+    std: float | Sequence[float] = field(metadata=checked(_positive_values))
 
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("mean", _values(self.mean, "mean", above=None))
-        self._set("std", _values(self.std, "std", above=0.0))
+    def _check_together(self) -> None:
+        """Compare the numbers of channels."""
         means, stds = self.to_dict()["mean"], self.to_dict()["std"]
         if len(means) != len(stds):
             raise ConfigError(
                 "Normalize: mean and std must have one value per channel, "
                 f"got {len(means)} and {len(stds)}"
             )
-
-
-def _values(value: object, name: str, *, above: float | None) -> tuple[float, ...]:
-    """Check one number, or one per channel."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, (tuple, list)):
-        if not value:
-            raise ConfigError(f"Normalize: {name} must have one value per channel, got none")
-        return tuple(
-            real(entry, "Normalize", f"{name}[{i}]", above=above) for i, entry in enumerate(value)
-        )
-    if isinstance(value, str) or value is None:
-        raise TypeError(
-            f"Normalize: {name} must be a number, or one per channel, got {describe(value)}"
-        )
-    return (real(value, "Normalize", name, above=above),)

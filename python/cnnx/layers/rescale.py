@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from cnnx._checks.scalars import real
+from cnnx._checks.constraints import Real
+from cnnx._spec import checked
 from cnnx.errors import ConfigError
 from cnnx.layers._base import Layer
 
@@ -34,12 +35,10 @@ class Rescale(Layer):
 
     kind: ClassVar[str] = "rescale"
 
-    scale: float
-    offset: float = 0.0
+    scale: float = field(metadata=checked(Real()))
+    offset: float = field(default=0.0, metadata=checked(Real()))
 
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("scale", real(self.scale, "Rescale", "scale"))
-        self._set("offset", real(self.offset, "Rescale", "offset"))
+    def _check_together(self) -> None:
+        """Refuse a scale that erases the image."""
         if self.scale == 0.0:
             raise ConfigError("Rescale: scale must not be 0, which would erase the image")

@@ -3,12 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
+from cnnx._checks.constraints import Choice, Maybe
 from cnnx._checks.scalars import describe
+from cnnx._spec import checked
 from cnnx.errors import ConfigError
-from cnnx.layers._base import Layer, activation_name
+from cnnx.layers._base import ACTIVATIONS, Layer
+
+
+def _layers(value: object, owner: str, name: str) -> tuple[Layer, ...]:
+    """Check a list of layers."""
+    if not isinstance(value, (list, tuple)):
+        way_out = "; put it in a list" if isinstance(value, Layer) else ""
+        raise TypeError(f"{owner}: {name} must be a list of layers, got {describe(value)}{way_out}")
+    for i, layer in enumerate(value):
+        if not isinstance(layer, Layer):
+            raise TypeError(
+                f"{owner}: {name}[{i}] must be a layer from cnnx.layers, got {describe(layer)}"
+            )
+    return tuple(value)
+
+
+def _branch(value: object, owner: str, name: str) -> tuple[Layer, ...]:
+    """Check a list of layers that may not be empty."""
+    layers = _layers(value, owner, name)
+    if not layers:
+        raise ConfigError(f"{owner}: {name} must hold at least one layer, got none")
+    return layers
+
+
+def _branches(value: object, owner: str, name: str) -> tuple[tuple[Layer, ...], ...]:
+    """Check several lists of layers."""
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"{owner}: {name} must be a list of lists of layers, got {describe(value)}")
+    branches = tuple(_layers(branch, owner, f"{name}[{i}]") for i, branch in enumerate(value))
+    if not 2 <= len(branches) <= 32:
+        raise ConfigError(f"{owner}: {name} must be 2 to 32, got {len(branches)}")
+    return branches
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +76,17 @@ class Residual(Layer):
 
     kind: ClassVar[str] = "residual"
 
-    branch: Sequence[Layer]
-    shortcut: Sequence[Layer] | None = None
-    activation: str | None = None
+    branch: Sequence[Layer] = field(metadata=checked(_branch))
+    shortcut: Sequence[Layer] | None = field(default=None, metadata=checked(Maybe(_layers)))
+    activation: str | None = field(default=None, metadata=checked(Choice(ACTIVATIONS, "linear")))
 
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("branch", _layers(self.branch, "Residual", "branch"))
-        if not self.branch:
-            raise ConfigError("Residual: branch must hold at least one layer, got none")
-        if self.shortcut is not None:
-            shortcut = _layers(self.shortcut, "Residual", "shortcut")
-            self._set("shortcut", shortcut or None)
-        self._set("activation", activation_name(self.activation, "Residual"))
+    def _check_together(self) -> None:
+        """Take an empty shortcut for none."""
+        self._set("shortcut", self.shortcut or None)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make one from its dict form, layers included; raises as `Configurable.from_dict`."""
+        """Make one from its dict form, layers included; raises as `Spec.from_dict`."""
         values = dict(values)
         for name in ("branch", "shortcut"):
             if values.get(name) is not None:
@@ -93,24 +120,11 @@ class Concat(Layer):
 
     kind: ClassVar[str] = "concat"
 
-    branches: Sequence[Sequence[Layer]]
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        if not isinstance(self.branches, (list, tuple)):
-            raise TypeError(
-                f"Concat: branches must be a list of lists of layers, got {describe(self.branches)}"
-            )
-        branches = tuple(
-            _layers(branch, "Concat", f"branches[{i}]") for i, branch in enumerate(self.branches)
-        )
-        if not 2 <= len(branches) <= 32:
-            raise ConfigError(f"Concat: branches must be 2 to 32, got {len(branches)}")
-        self._set("branches", branches)
+    branches: Sequence[Sequence[Layer]] = field(metadata=checked(_branches))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make one from its dict form, layers included; raises as `Configurable.from_dict`."""
+        """Make one from its dict form, layers included; raises as `Spec.from_dict`."""
         values = dict(values)
         if isinstance(values.get("branches"), (list, tuple)):
             values["branches"] = [
@@ -118,19 +132,6 @@ class Concat(Layer):
                 for i, branch in enumerate(values["branches"])
             ]
         return super(Concat, cls).from_dict(values)
-
-
-def _layers(value: object, owner: str, name: str) -> tuple[Layer, ...]:
-    """Check a list of layers."""
-    if not isinstance(value, (list, tuple)):
-        way_out = "; put it in a list" if isinstance(value, Layer) else ""
-        raise TypeError(f"{owner}: {name} must be a list of layers, got {describe(value)}{way_out}")
-    for i, layer in enumerate(value):
-        if not isinstance(layer, Layer):
-            raise TypeError(
-                f"{owner}: {name}[{i}] must be a layer from cnnx.layers, got {describe(layer)}"
-            )
-    return tuple(value)
 
 
 def _from_dicts(values: object, what: str) -> list[Layer]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from cnnx._checks.scalars import choice, flag, integer, pair
-from cnnx.layers._base import INITIALIZERS, Layer, activation_name, padding_value
+from cnnx._checks.constraints import Choice, Flag, Integer, Pair
+from cnnx._spec import checked
+from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer, padding_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +53,15 @@ class DepthwiseConv2D(Layer):
 
     kind: ClassVar[str] = "depthwise_conv2d"
 
-    kernel_size: int | tuple[int, int]
-    stride: int | tuple[int, int] = 1
-    padding: str | int | tuple[int, int] = "valid"
-    dilation: int | tuple[int, int] = 1
-    depth_multiplier: int = 1
-    activation: str | None = None
-    use_bias: bool = True
-    kernel_initializer: str = "he_normal"
-    bias_initializer: str = "zeros"
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        for name, value in _checked(self).items():
-            self._set(name, value)
+    kernel_size: int | tuple[int, int] = field(metadata=checked(Pair()))
+    stride: int | tuple[int, int] = field(default=1, metadata=checked(Pair()))
+    padding: str | int | tuple[int, int] = field(default="valid", metadata=checked(padding_value))
+    dilation: int | tuple[int, int] = field(default=1, metadata=checked(Pair()))
+    depth_multiplier: int = field(default=1, metadata=checked(Integer()))
+    activation: str | None = field(default=None, metadata=checked(Choice(ACTIVATIONS, "linear")))
+    use_bias: bool = field(default=True, metadata=checked(Flag()))
+    kernel_initializer: str = field(default="he_normal", metadata=checked(Choice(INITIALIZERS)))
+    bias_initializer: str = field(default="zeros", metadata=checked(Choice(INITIALIZERS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,36 +107,13 @@ class SeparableConv2D(Layer):
 
     kind: ClassVar[str] = "separable_conv2d"
 
-    filters: int
-    kernel_size: int | tuple[int, int]
-    stride: int | tuple[int, int] = 1
-    padding: str | int | tuple[int, int] = "valid"
-    dilation: int | tuple[int, int] = 1
-    depth_multiplier: int = 1
-    activation: str | None = None
-    use_bias: bool = True
-    kernel_initializer: str = "he_normal"
-    bias_initializer: str = "zeros"
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("filters", integer(self.filters, "SeparableConv2D", "filters"))
-        for name, value in _checked(self).items():
-            self._set(name, value)
-
-
-def _checked(layer: DepthwiseConv2D | SeparableConv2D) -> dict[str, object]:
-    """Check the arguments that both layers have, and give them in one form."""
-    owner = type(layer).__name__
-    initializers = ("kernel_initializer", "bias_initializer")
-    return {
-        **{
-            name: pair(getattr(layer, name), owner, name)
-            for name in ("kernel_size", "stride", "dilation")
-        },
-        "padding": padding_value(layer.padding, owner),
-        "depth_multiplier": integer(layer.depth_multiplier, owner, "depth_multiplier"),
-        "activation": activation_name(layer.activation, owner),
-        "use_bias": flag(layer.use_bias, owner, "use_bias"),
-        **{name: choice(getattr(layer, name), owner, name, INITIALIZERS) for name in initializers},
-    }
+    filters: int = field(metadata=checked(Integer()))
+    kernel_size: int | tuple[int, int] = field(metadata=checked(Pair()))
+    stride: int | tuple[int, int] = field(default=1, metadata=checked(Pair()))
+    padding: str | int | tuple[int, int] = field(default="valid", metadata=checked(padding_value))
+    dilation: int | tuple[int, int] = field(default=1, metadata=checked(Pair()))
+    depth_multiplier: int = field(default=1, metadata=checked(Integer()))
+    activation: str | None = field(default=None, metadata=checked(Choice(ACTIVATIONS, "linear")))
+    use_bias: bool = field(default=True, metadata=checked(Flag()))
+    kernel_initializer: str = field(default="he_normal", metadata=checked(Choice(INITIALIZERS)))
+    bias_initializer: str = field(default="zeros", metadata=checked(Choice(INITIALIZERS)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from cnnx._checks.scalars import choice, pair
+from cnnx._checks.constraints import Choice, Pair
+from cnnx._spec import checked
 from cnnx.layers._base import Layer
 
 INTERPOLATIONS = ("nearest", "bilinear")
@@ -36,11 +37,5 @@ class UpSample2D(Layer):
 
     kind: ClassVar[str] = "up_sample2d"
 
-    size: int | tuple[int, int]
-    interpolation: str = "nearest"
-
-    def __post_init__(self) -> None:
-        """Check the arguments and bring them into one form."""
-        self._set("size", pair(self.size, "UpSample2D", "size"))
-        name = choice(self.interpolation, "UpSample2D", "interpolation", INTERPOLATIONS)
-        self._set("interpolation", name)
+    size: int | tuple[int, int] = field(metadata=checked(Pair()))
+    interpolation: str = field(default="nearest", metadata=checked(Choice(INTERPOLATIONS)))

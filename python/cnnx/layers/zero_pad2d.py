@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from cnnx._checks.scalars import integer, pair
+from cnnx._spec import checked
 from cnnx.errors import ConfigError
 from cnnx.layers._base import Layer
 
 Sides = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _sides(value: object, owner: str = "ZeroPad2D", name: str = "padding") -> Sides:
+    """Bring the padding into the form ((top, bottom), (left, right))."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (tuple, list)) and any(isinstance(v, (tuple, list)) for v in value):
+        if len(value) != 2 or not all(isinstance(v, (tuple, list)) and len(v) == 2 for v in value):
+            raise ConfigError(
+                f"{owner}: {name} must be a number, (height, width) or "
+                f"((top, bottom), (left, right)), got {value!r}"
+            )
+        rows, columns = (
+            (_count(side[0], i, 0), _count(side[1], i, 1)) for i, side in enumerate(value)
+        )
+        return rows, columns
+    height, width = pair(value, owner, name, minimum=0)
+    return (height, height), (width, width)
+
+
+def _count(value: object, axis: int, side: int) -> int:
+    return integer(value, "ZeroPad2D", f"padding[{axis}][{side}]", minimum=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +61,7 @@ class ZeroPad2D(Layer):
 
     kind: ClassVar[str] = "zero_pad2d"
 
-    padding: int | tuple[int, int] | Sides
-
-    def __post_init__(self) -> None:
-        """Check the argument and bring it into one form."""
-        self._set("padding", _sides(self.padding))
+    padding: int | tuple[int, int] | Sides = field(metadata=checked(_sides))
 
     def to_dict(self) -> dict[str, Any]:
         """Write this down as plain values, the padding as [top, bottom, left, right].
@@ -80,25 +99,3 @@ class ZeroPad2D(Layer):
         if isinstance(padding, (list, tuple)) and len(padding) == 4:
             values = {**values, "padding": (tuple(padding[:2]), tuple(padding[2:]))}
         return super(ZeroPad2D, cls).from_dict(values)
-
-
-def _sides(value: object) -> Sides:
-    """Bring the padding into the form ((top, bottom), (left, right))."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, (tuple, list)) and any(isinstance(v, (tuple, list)) for v in value):
-        if len(value) != 2 or not all(isinstance(v, (tuple, list)) and len(v) == 2 for v in value):
-            raise ConfigError(
-                "ZeroPad2D: padding must be a number, (height, width) or "
-                f"((top, bottom), (left, right)), got {value!r}"
-            )
-        rows, columns = (
-            (_count(side[0], i, 0), _count(side[1], i, 1)) for i, side in enumerate(value)
-        )
-        return rows, columns
-    height, width = pair(value, "ZeroPad2D", "padding", minimum=0)
-    return (height, height), (width, width)
-
-
-def _count(value: object, axis: int, side: int) -> int:
-    return integer(value, "ZeroPad2D", f"padding[{axis}][{side}]", minimum=0)

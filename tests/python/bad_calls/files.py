@@ -126,7 +126,8 @@ FILES = [
     BadCall("load weights of another shape", lambda s: CNN.load(s.folder / "bad.safetensors"),
             FileFormatError, ("bad.safetensors", "0.weight", "(3, 2, 5, 5)", "(3, 2, 3, 3)"),
             lambda s: s.model_file(layers=[
-                Conv2D(3, 5, padding=2).to_dict(), *s.model._architecture().to_dict()["layers"][1:]
+                Conv2D(3, 5, padding=2).to_dict(),
+                *s.model._network.architecture.to_dict()["layers"][1:],
             ])),
     BadCall("load momentum of another shape",
             lambda s: CNN.load(s.folder / "bad.safetensors"),
