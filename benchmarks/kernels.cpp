@@ -96,34 +96,34 @@ class Runner {
     if (!options_.json) std::printf(" %9.1f %6.0f", gflops, percent);
   }
 
-  void direct(const ConvShape& shape, const ConvKernel<float>& conv) {
+  void direct(const ConvShape& shape, const ConvSelection<float>& select) {
     const ConvGeometry g = shape.geometry();
+    const ConvForwardKernel<float> forward = select.forward(g);
+    const ConvDataKernel<float> data = select.backward_data(g);
+    const ConvWeightsKernel<float> weights = select.backward_weights(g);
     const Index n = shape.images;
     Buffer<float> x = filled(n * g.in_size());
     Buffer<float> dy = filled(n * g.out_size());
     Buffer<float> w = filled(g.weight_count());
     Buffer<float> bias = filled(g.out_channels);
     Buffer<float> y(n * g.out_size()), dx(n * g.in_size()), dw(g.weight_count());
-    Buffer<float> forward_weights(conv.packed_size(g, ConvPass::forward));
-    Buffer<float> backward_weights(conv.packed_size(g, ConvPass::backward_data));
-    conv.pack(g, ConvPass::forward, w.data(), forward_weights.data());
-    conv.pack(g, ConvPass::backward_data, w.data(), backward_weights.data());
+    Buffer<float> forward_weights(forward.packed_size(g)), data_weights(data.packed_size(g));
+    forward.pack(g, w.data(), forward_weights.data());
+    data.pack(g, w.data(), data_weights.data());
     Buffer<float> scratch;
-    for (auto p : {ConvPass::forward, ConvPass::backward_data, ConvPass::backward_weights}) {
-      scratch.reserve(conv.scratch_size(g, p, n));
-    }
+    scratch.reserve(forward.scratch_size(g, n));
+    scratch.reserve(data.scratch_size(g, n));
+    scratch.reserve(weights.scratch_size(g, n));
     const double operations = 2.0 * static_cast<double>(g.depth() * g.out_size() * n);
     begin(shape.name);
     time("forward", operations, [&] {
-      conv.forward(g, n, x.data(), forward_weights.data(), bias.data(), {ActivationKind::relu},
-                   y.data(), scratch.data());
+      forward.run(g, n, x.data(), forward_weights.data(), bias.data(), {ActivationKind::relu},
+                  y.data(), scratch.data());
     });
-    time("dX", operations, [&] {
-      conv.backward_data(g, n, dy.data(), backward_weights.data(), dx.data(), scratch.data());
-    });
-    time("dW", operations, [&] {
-      conv.backward_weights(g, n, x.data(), dy.data(), dw.data(), true, scratch.data());
-    });
+    time("dX", operations,
+         [&] { data.run(g, n, dy.data(), data_weights.data(), dx.data(), scratch.data()); });
+    time("dW", operations,
+         [&] { weights.run(g, n, x.data(), dy.data(), dw.data(), true, scratch.data()); });
     end();
   }
 
@@ -141,7 +141,9 @@ class Runner {
     Buffer<float> y(n * g.out_size()), dx(n * g.in_size());
     Buffer<float> sums(conv->accumulator_size());
     Buffer<float> scratch(conv->scratch_size(n)), shared(conv->shared_size(n));
-    conv->pack(w.data());
+    Buffer<float> forward_weights(conv->forward_packed_size());
+    Buffer<float> backward_weights(conv->backward_packed_size());
+    conv->pack(w.data(), forward_weights.data(), backward_weights.data());
 
     ForwardRun<float> forward{};
     forward.images = n;
@@ -163,11 +165,12 @@ class Runner {
 
     const double operations = 2.0 * static_cast<double>(g.depth() * g.out_size() * n);
     begin(shape.name);
-    time("forward", operations,
-         [&] { conv->forward(forward, bias.data(), {ActivationKind::relu}); });
-    time("dW", operations, [&] { conv->backward(backward); });
+    time("forward", operations, [&] {
+      conv->forward(forward, forward_weights.data(), bias.data(), {ActivationKind::relu});
+    });
+    time("dW", operations, [&] { conv->backward(backward, backward_weights.data()); });
     backward.grad_input = dx.data();
-    time("dX + dW", 2 * operations, [&] { conv->backward(backward); });
+    time("dX + dW", 2 * operations, [&] { conv->backward(backward, backward_weights.data()); });
     end();
   }
 
@@ -187,7 +190,7 @@ class Runner {
   }
 
   void dense(const DenseShape& shape, const DenseKernel<float>& kernel) {
-    const DenseGeometry g{shape.rows, shape.inputs, shape.outputs};
+    const DenseGeometry g{.rows = shape.rows, .inputs = shape.inputs, .outputs = shape.outputs};
     Buffer<float> x = filled(g.rows * g.inputs);
     Buffer<float> dy = filled(g.rows * g.outputs + kSlack);
     Buffer<float> w = filled(g.inputs * g.outputs + kSlack);

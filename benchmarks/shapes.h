@@ -14,8 +14,19 @@ struct ConvShape {
 
   ConvGeometry geometry() const {
     const Index out_size = (size + 2 * padding - kernel) / stride + 1;
-    return {in,     size,   size, out, out_size, out_size, kernel, kernel,
-            stride, stride, 1,    1,   padding,  padding,  groups};
+    return {.in_channels = in,
+            .in_height = size,
+            .in_width = size,
+            .out_channels = out,
+            .out_height = out_size,
+            .out_width = out_size,
+            .kernel_height = kernel,
+            .kernel_width = kernel,
+            .stride_height = stride,
+            .stride_width = stride,
+            .pad_top = padding,
+            .pad_left = padding,
+            .groups = groups};
   }
 };
 
@@ -66,7 +77,17 @@ struct PoolShape {
 
   PoolGeometry geometry() const {
     const Index out = (size + 2 * padding - window) / stride + 1;
-    return {channels, size, size, out, out, window, window, stride, stride, padding, padding};
+    return {.channels = channels,
+            .in_height = size,
+            .in_width = size,
+            .out_height = out,
+            .out_width = out,
+            .window_height = window,
+            .window_width = window,
+            .stride_height = stride,
+            .stride_width = stride,
+            .pad_top = padding,
+            .pad_left = padding};
   }
 };
 

@@ -27,8 +27,7 @@ Mix draw_mix(const std::vector<MixRule>& rules, std::uint64_t seed, const Shape&
   const Random random(seed, Stream::mix, images.epoch);
   std::uint64_t at = static_cast<std::uint64_t>(images.first_row + images.row(0)) << 20;
   const auto [which, roll] = random.uniforms(at++);
-  const MixRule& rule =
-      rules[static_cast<std::size_t>(whole_below(which, static_cast<Index>(rules.size())))];
+  const MixRule& rule = rules[to_size(whole_below(which, static_cast<Index>(rules.size())))];
   const auto [down, right] = random.uniforms(at++);
   mix.roll = 1 + whole_below(roll, images.count - 1);
   mix.share = beta_draw(random, rule.alpha, rule.alpha, at);

@@ -28,7 +28,7 @@ class Buffer {
     storage_.reset();
     size_ = 0;
     if (size == 0) return;
-    const std::size_t bytes = static_cast<std::size_t>(size) * sizeof(T) + kSlack;
+    const std::size_t bytes = to_size(size) * sizeof(T) + kSlack;
     storage_.reset(static_cast<T*>(::operator new(bytes, std::align_val_t{kAlignment})));
     allocation_counter().fetch_add(1, std::memory_order_relaxed);
     std::memset(static_cast<void*>(storage_.get()), 0, bytes);

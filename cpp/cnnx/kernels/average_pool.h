@@ -97,7 +97,7 @@ struct AveragePool {
   static void spread(const PoolGeometry& g, Index images, bool mean, const T* grad_output,
                      T* grad_input) {
     if (!windows_tile(g)) {
-      __builtin_memset(grad_input, 0, static_cast<std::size_t>(images * g.in_size()) * sizeof(T));
+      __builtin_memset(grad_input, 0, to_size(images * g.in_size()) * sizeof(T));
     }
     const Index row_size = g.in_width * g.channels;
     for (Index image = 0; image < images; ++image, grad_input += g.in_size()) {
@@ -195,7 +195,9 @@ struct AveragePool {
     return span.end - span.begin;
   }
 
-  static constexpr AveragePoolKernel<T> kernel() { return {forward, backward}; }
+  static constexpr AveragePoolKernel<T> kernel() {
+    return {.forward = forward, .backward = backward};
+  }
 };
 
 }  // namespace

@@ -119,7 +119,7 @@ struct Bilinear {
     for (int v = 0; v < Vectors; ++v) store_first(grad_input + v * kWidth, sum[v], lanes);
   }
 
-  static constexpr BilinearKernel<T> kernel() { return {forward, backward}; }
+  static constexpr BilinearKernel<T> kernel() { return {.forward = forward, .backward = backward}; }
 };
 
 }  // namespace

@@ -48,16 +48,16 @@ struct Dense {
     for (Index k = 0; k < g.inputs; k += kDepthBlock) {
       const Index depth = smaller(kDepthBlock, g.inputs - k);
       const bool last = k + depth == g.inputs;
-      const TileArgs<T> args{a,
-                             out,
-                             Walk{{1, 1, depth}, {0, 0, 1}},
-                             weights + k * g.outputs + panel.column,
-                             g.outputs,
-                             k == 0 && bias ? bias + panel.column : nullptr,
-                             k > 0,
-                             last && rectifies(activation),
-                             static_cast<T>(rectifier_slope(activation)),
-                             panel.lanes};
+      const TileArgs<T> args{.a = a,
+                             .out = out,
+                             .walk = {.count = {1, 1, depth}, .step = {0, 0, 1}},
+                             .b = weights + k * g.outputs + panel.column,
+                             .b_stride = g.outputs,
+                             .bias = k == 0 && bias ? bias + panel.column : nullptr,
+                             .accumulate = k > 0,
+                             .rectify = last && rectifies(activation),
+                             .slope = static_cast<T>(rectifier_slope(activation)),
+                             .lanes = panel.lanes};
       for_each_tile(rows, Shapes::kRows[panel.shape], [&](Index first, int count) {
         aim(input + k, g.inputs, output + panel.column, g.outputs, first_row + first, count, a,
             out);
@@ -74,10 +74,12 @@ struct Dense {
                                       panel.width);
     const T* a[Shapes::kMostRows];
     T* out[Shapes::kMostRows];
-    const TileArgs<T> args{a,          out,         Walk{{1, 1, g.outputs}, {0, 0, 1}},
-                           scratch,    panel.width, nullptr,
-                           false,      false,       T{0},
-                           panel.lanes};
+    const TileArgs<T> args{.a = a,
+                           .out = out,
+                           .walk = {.count = {1, 1, g.outputs}, .step = {0, 0, 1}},
+                           .b = scratch,
+                           .b_stride = panel.width,
+                           .lanes = panel.lanes};
     for_each_tile(g.rows, Shapes::kRows[panel.shape], [&](Index first, int count) {
       aim(grad_output, g.outputs, grad_input + panel.column, g.inputs, first, count, a, out);
       Shapes::pick(panel.shape, count)(args);
@@ -92,16 +94,13 @@ struct Dense {
     T* out[Shapes::kMostRows];
     for (Index p = 0; p < Shapes::panel_count(g.outputs); ++p) {
       const Panel panel = Shapes::panel(g.outputs, p);
-      const TileArgs<T> args{a,
-                             out,
-                             Walk{{1, 1, g.rows}, {0, 0, g.inputs}},
-                             grad_output + panel.column,
-                             g.outputs,
-                             nullptr,
-                             accumulate,
-                             false,
-                             T{0},
-                             panel.lanes};
+      const TileArgs<T> args{.a = a,
+                             .out = out,
+                             .walk = {.count = {1, 1, g.rows}, .step = {0, 0, g.inputs}},
+                             .b = grad_output + panel.column,
+                             .b_stride = g.outputs,
+                             .accumulate = accumulate,
+                             .lanes = panel.lanes};
       for_each_tile(count, Shapes::kRows[panel.shape], [&](Index first, int rows) {
         aim(input, 1, grad_weights + panel.column, g.outputs, begin + first, rows, a, out);
         Shapes::pick(panel.shape, rows)(args);
@@ -110,7 +109,11 @@ struct Dense {
   }
 
   static constexpr DenseKernel<T> kernel() {
-    return {tasks, scratch_size, forward, backward_data, backward_weights};
+    return {.tasks = tasks,
+            .scratch_size = scratch_size,
+            .forward = forward,
+            .backward_data = backward_data,
+            .backward_weights = backward_weights};
   }
 };
 

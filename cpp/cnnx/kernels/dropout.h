@@ -63,7 +63,7 @@ struct Dropout {
     }
   }
 
-  static constexpr DropoutKernel<T> kernel() { return {apply}; }
+  static constexpr DropoutKernel<T> kernel() { return {.apply = apply}; }
 };
 
 }  // namespace

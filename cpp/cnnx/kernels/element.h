@@ -188,15 +188,15 @@ struct Element {
   }
 
   static constexpr ElementKernel<T> kernel() {
-    return {activate,
-            activate_backward,
-            activate_backward_from_input,
-            column_sums,
-            sum_lanes,
-            Turn<T, Bytes>::transpose,
-            add,
-            sum,
-            affine};
+    return {.activate = activate,
+            .activate_backward = activate_backward,
+            .activate_backward_from_input = activate_backward_from_input,
+            .column_sums = column_sums,
+            .sum_lanes = sum_lanes,
+            .transpose = Turn<T, Bytes>::transpose,
+            .add = add,
+            .sum = sum,
+            .affine = affine};
   }
 };
 

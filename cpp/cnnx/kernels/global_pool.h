@@ -157,7 +157,7 @@ struct GlobalPool {
   static void max_backward(Index images, Index pixels, Index channels, const T* grad_output,
                            const std::uint32_t* places, T* grad_input) {
     const Index size = pixels * channels;
-    __builtin_memset(grad_input, 0, static_cast<std::size_t>(images * size) * sizeof(T));
+    __builtin_memset(grad_input, 0, to_size(images * size) * sizeof(T));
     for (Index image = 0; image < images; ++image) {
       for (Index c = 0; c < channels; ++c) {
         grad_input[static_cast<Index>(places[c]) * channels + c] = grad_output[c];
@@ -169,7 +169,10 @@ struct GlobalPool {
   }
 
   static constexpr GlobalPoolKernel<T> kernel() {
-    return {average, average_backward, max, max_backward};
+    return {.average = average,
+            .average_backward = average_backward,
+            .max = max,
+            .max_backward = max_backward};
   }
 };
 

@@ -3,41 +3,12 @@
 #include <cstring>
 
 #include "cnnx/kernels/isa.h"
+#include "cnnx/kernels/reference_conv.h"
 #include "cnnx/kernels/reference_norm.h"
 #include "cnnx/kernels/reference_pool.h"
 
 namespace cnnx {
 namespace {
-
-// Calls body(input index, weight index, output index) for every product of a convolution.
-template <class Body>
-void for_each_product(const ConvGeometry& g, Index images, Body&& body) {
-  const Index in = g.group_in();
-  const Index out = g.group_out();
-  for (Index image = 0; image < images; ++image) {
-    for (Index oy = 0; oy < g.out_height; ++oy) {
-      for (Index ox = 0; ox < g.out_width; ++ox) {
-        for (Index oc = 0; oc < g.out_channels; ++oc) {
-          const Index output =
-              ((image * g.out_height + oy) * g.out_width + ox) * g.out_channels + oc;
-          for (Index ky = 0; ky < g.kernel_height; ++ky) {
-            const Index iy = oy * g.stride_height - g.pad_top + ky * g.dilation_height;
-            if (iy < 0 || iy >= g.in_height) continue;
-            for (Index kx = 0; kx < g.kernel_width; ++kx) {
-              const Index ix = ox * g.stride_width - g.pad_left + kx * g.dilation_width;
-              if (ix < 0 || ix >= g.in_width) continue;
-              for (Index ic = 0; ic < in; ++ic) {
-                const Index channel = oc / out * in + ic;
-                body(((image * g.in_height + iy) * g.in_width + ix) * g.in_channels + channel,
-                     ((ky * g.kernel_width + kx) * in + ic) * g.out_channels + oc, output);
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-}
 
 // In twice the precision: the argument's rounding would be much larger in the result.
 template <class T>
@@ -129,43 +100,7 @@ T derivative_at(Activation activation, T x) {
 
 template <class T>
 struct Reference {
-  static void clear(Index count, T* values) {
-    std::memset(values, 0, static_cast<std::size_t>(count) * sizeof(T));
-  }
-  static void copy(Index count, const T* from, T* to) {
-    std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
-  }
-
-  static Index packed_size(const ConvGeometry& g, ConvPass) { return g.weight_count(); }
-  static void pack(const ConvGeometry& g, ConvPass, const T* weights, T* packed) {
-    copy(g.weight_count(), weights, packed);
-  }
-  static Index no_scratch(const ConvGeometry&, ConvPass, Index) { return 0; }
-  static void conv_forward(const ConvGeometry& g, Index images, const T* input, const T* weights,
-                           const T* bias, Activation activation, T* output, T*) {
-    const Index count = images * g.out_size();
-    for (Index i = 0; i < count; ++i) output[i] = bias ? bias[i % g.out_channels] : T{0};
-    for_each_product(g, images,
-                     [&](Index x, Index w, Index y) { output[y] += input[x] * weights[w]; });
-    if (activation.kind == ActivationKind::relu || activation.kind == ActivationKind::leaky_relu) {
-      for (Index i = 0; i < count; ++i) output[i] = activated(activation, output[i]);
-    }
-  }
-
-  static void conv_backward_data(const ConvGeometry& g, Index images, const T* grad_output,
-                                 const T* weights, T* grad_input, T*) {
-    clear(images * g.in_size(), grad_input);
-    for_each_product(g, images, [&](Index x, Index w, Index y) {
-      grad_input[x] += grad_output[y] * weights[w];
-    });
-  }
-
-  static void conv_backward_weights(const ConvGeometry& g, Index images, const T* input,
-                                    const T* grad_output, T* grad, bool accumulate, T*) {
-    if (!accumulate) clear(g.weight_count(), grad);
-    for_each_product(g, images,
-                     [&](Index x, Index w, Index y) { grad[w] += input[x] * grad_output[y]; });
-  }
+  static void clear(Index count, T* values) { std::memset(values, 0, to_size(count) * sizeof(T)); }
 
   static Index one_task(const DenseGeometry&, DensePass) { return 1; }
   static Index dense_scratch(const DenseGeometry&, DensePass) { return 0; }
@@ -425,24 +360,42 @@ struct Reference {
   }
 
   static constexpr KernelTable<T> table() {
-    return {
-        {packed_size, pack, no_scratch, conv_forward, conv_backward_data, conv_backward_weights},
-        nullptr,
-        {one_task, dense_scratch, dense_forward, dense_backward_data, dense_backward_weights},
-        {pool_forward, pool_backward},
-        ReferencePool<T>::average(),
-        ReferencePool<T>::global(),
-        ReferencePool<T>::bilinear(),
-        {activate, activate_backward, activate_backward_from_input, column_sums, sum_lanes,
-         transpose, add, sum, affine},
-        {sgd, adam, rmsprop, adagrad, lion, clip, sum_squares, average},
-        ReferenceNorm<T>::kernel(),
-        ReferenceDropout<T>::kernel()};
+    return {.direct = ReferenceConv<T>::selection(),
+            .winograd = nullptr,
+            .dense = {.tasks = one_task,
+                      .scratch_size = dense_scratch,
+                      .forward = dense_forward,
+                      .backward_data = dense_backward_data,
+                      .backward_weights = dense_backward_weights},
+            .max_pool = {.forward = pool_forward, .backward = pool_backward},
+            .average_pool = ReferencePool<T>::average(),
+            .global_pool = ReferencePool<T>::global(),
+            .bilinear = ReferencePool<T>::bilinear(),
+            .element = {.activate = activate,
+                        .activate_backward = activate_backward,
+                        .activate_backward_from_input = activate_backward_from_input,
+                        .column_sums = column_sums,
+                        .sum_lanes = sum_lanes,
+                        .transpose = transpose,
+                        .add = add,
+                        .sum = sum,
+                        .affine = affine},
+            .update = {.sgd = sgd,
+                       .adam = adam,
+                       .rmsprop = rmsprop,
+                       .adagrad = adagrad,
+                       .lion = lion,
+                       .clip = clip,
+                       .sum_squares = sum_squares,
+                       .average = average},
+            .norm = ReferenceNorm<T>::kernel(),
+            .dropout = ReferenceDropout<T>::kernel()};
   }
 };
 
 }  // namespace
 
-const IsaTables isa_reference = {Reference<float>::table(), Reference<double>::table()};
+const IsaTables isa_reference = {.f32 = Reference<float>::table(),
+                                 .f64 = Reference<double>::table()};
 
 }  // namespace cnnx

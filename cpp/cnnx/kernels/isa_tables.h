@@ -24,19 +24,24 @@ constexpr WinogradKernel<T> kWinograd = Winograd<T, Bytes, Shapes>::kernel();
 template <class T, int Bytes, int PairRows, int SingleRows>
 constexpr KernelTable<T> make_table() {
   using Shapes = TileShapes<T, Bytes, PairRows, SingleRows>;
-  return {ConvDirect<T, Shapes>::kernel(), &kWinograd<T, Bytes, Shapes>,
-          Dense<T, Shapes>::kernel(),      MaxPool<T, Bytes>::kernel(),
-          AveragePool<T, Bytes>::kernel(), GlobalPool<T, Bytes>::kernel(),
-          Bilinear<T, Bytes>::kernel(),    Element<T, Bytes>::kernel(),
-          Update<T, Bytes>::kernel(),      Norm<T, Bytes>::kernel(),
-          Dropout<T, Bytes>::kernel()};
+  return {.direct = ConvDirect<T, Shapes>::selection(),
+          .winograd = &kWinograd<T, Bytes, Shapes>,
+          .dense = Dense<T, Shapes>::kernel(),
+          .max_pool = MaxPool<T, Bytes>::kernel(),
+          .average_pool = AveragePool<T, Bytes>::kernel(),
+          .global_pool = GlobalPool<T, Bytes>::kernel(),
+          .bilinear = Bilinear<T, Bytes>::kernel(),
+          .element = Element<T, Bytes>::kernel(),
+          .update = Update<T, Bytes>::kernel(),
+          .norm = Norm<T, Bytes>::kernel(),
+          .dropout = Dropout<T, Bytes>::kernel()};
 }
 
 // Bytes: size of a vector. PairRows: rows of a tile two vectors wide; SingleRows: one vector wide.
 template <int Bytes, int PairRows, int SingleRows>
 constexpr IsaTables make_tables() {
-  return {make_table<float, Bytes, PairRows, SingleRows>(),
-          make_table<double, Bytes, PairRows, SingleRows>()};
+  return {.f32 = make_table<float, Bytes, PairRows, SingleRows>(),
+          .f64 = make_table<double, Bytes, PairRows, SingleRows>()};
 }
 
 }  // namespace

@@ -116,7 +116,10 @@ struct Norm {
     });
   }
 
-  static constexpr NormKernel<T> kernel() { return {moments, scale, gradient_sums, gradient}; }
+  static constexpr NormKernel<T> kernel() {
+    return {
+        .moments = moments, .scale = scale, .gradient_sums = gradient_sums, .gradient = gradient};
+  }
 };
 
 }  // namespace

@@ -161,7 +161,7 @@ struct MaxPool {
     template <bool Apart>
     static void scatter(const PoolGeometry& g, const T* grad, const Place* places, T* grad_input) {
       if (!windows_tile(g)) {
-        __builtin_memset(grad_input, 0, static_cast<std::size_t>(g.in_size()) * sizeof(T));
+        __builtin_memset(grad_input, 0, to_size(g.in_size()) * sizeof(T));
       }
       for (Index y = 0; y < g.out_height; ++y) {
         const WindowSpan rows =
@@ -244,7 +244,7 @@ struct MaxPool {
     }
   }
 
-  static constexpr PoolKernel<T> kernel() { return {forward, backward}; }
+  static constexpr PoolKernel<T> kernel() { return {.forward = forward, .backward = backward}; }
 };
 
 }  // namespace

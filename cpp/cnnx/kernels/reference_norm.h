@@ -55,7 +55,10 @@ struct ReferenceNorm {
     }
   }
 
-  static constexpr NormKernel<T> kernel() { return {moments, scale, gradient_sums, gradient}; }
+  static constexpr NormKernel<T> kernel() {
+    return {
+        .moments = moments, .scale = scale, .gradient_sums = gradient_sums, .gradient = gradient};
+  }
 };
 
 template <class T>
@@ -87,7 +90,7 @@ struct ReferenceDropout {
     }
   }
 
-  static constexpr DropoutKernel<T> kernel() { return {apply}; }
+  static constexpr DropoutKernel<T> kernel() { return {.apply = apply}; }
 };
 
 }  // namespace

@@ -139,11 +139,18 @@ struct ReferencePool {
                     [&](Index x, Index y, T weight) { grad_input[x] += grad_output[y] * weight; });
   }
 
-  static constexpr AveragePoolKernel<T> average() { return {average_forward, average_backward}; }
-  static constexpr GlobalPoolKernel<T> global() {
-    return {global_average, global_average_backward, global_max, global_max_backward};
+  static constexpr AveragePoolKernel<T> average() {
+    return {.forward = average_forward, .backward = average_backward};
   }
-  static constexpr BilinearKernel<T> bilinear() { return {bilinear_forward, bilinear_backward}; }
+  static constexpr GlobalPoolKernel<T> global() {
+    return {.average = global_average,
+            .average_backward = global_average_backward,
+            .max = global_max,
+            .max_backward = global_max_backward};
+  }
+  static constexpr BilinearKernel<T> bilinear() {
+    return {.forward = bilinear_forward, .backward = bilinear_backward};
+  }
 };
 
 }  // namespace

@@ -38,10 +38,10 @@ struct ConvGeometry {
   Index in_channels, in_height, in_width;
   Index out_channels, out_height, out_width;
   Index kernel_height, kernel_width;
-  Index stride_height, stride_width;
-  Index dilation_height, dilation_width;
-  Index pad_top, pad_left;
-  Index groups;
+  Index stride_height = 1, stride_width = 1;
+  Index dilation_height = 1, dilation_width = 1;
+  Index pad_top = 0, pad_left = 0;
+  Index groups = 1;
 
   Index in_size() const { return in_channels * in_height * in_width; }
   Index out_size() const { return out_channels * out_height * out_width; }
@@ -53,32 +53,53 @@ struct ConvGeometry {
   Index weight_count() const { return depth() * out_channels; }
 };
 
-enum class ConvPass { forward, backward_data, backward_weights };
-
-// The three passes of a convolution over a few images, directly from its definition.
+// The kernels of direct convolution, one for each pass, as they are selected for a geometry. A
+// kernel is called with that geometry alone: it was chosen by it and decides nothing again.
 template <class T>
-struct ConvKernel {
-  // Weights rearranged for a pass (forward, backward_data); made anew when the weights change.
-  Index (*packed_size)(const ConvGeometry&, ConvPass);
-  void (*pack)(const ConvGeometry&, ConvPass, const T* weights, T* packed);
-  Index (*scratch_size)(const ConvGeometry&, ConvPass, Index images);
-
+struct ConvForwardKernel {
+  const char* name;  // of the algorithm
+  // Weights rearranged for the pass; made anew when the weights change.
+  Index (*packed_size)(const ConvGeometry&);
+  void (*pack)(const ConvGeometry&, const T* weights, T* packed);
+  Index (*scratch_size)(const ConvGeometry&, Index images);
   // output = activation(conv(input, weights) + bias); bias may be null.
-  void (*forward)(const ConvGeometry&, Index images, const T* input, const T* packed, const T* bias,
-                  Activation, T* output, T* scratch);
+  void (*run)(const ConvGeometry&, Index images, const T* input, const T* packed, const T* bias,
+              Activation, T* output, T* scratch);
+};
+
+template <class T>
+struct ConvDataKernel {
+  const char* name;
+  Index (*packed_size)(const ConvGeometry&);
+  void (*pack)(const ConvGeometry&, const T* weights, T* packed);
+  Index (*scratch_size)(const ConvGeometry&, Index images);
   // grad_input = the transpose of the convolution applied to grad_output.
-  void (*backward_data)(const ConvGeometry&, Index images, const T* grad_output, const T* packed,
-                        T* grad_input, T* scratch);
+  void (*run)(const ConvGeometry&, Index images, const T* grad_output, const T* packed,
+              T* grad_input, T* scratch);
+};
+
+template <class T>
+struct ConvWeightsKernel {
+  const char* name;
+  Index (*scratch_size)(const ConvGeometry&, Index images);
   // grad_weights (+)= sum over images and pixels of input x grad_output. Reads may touch up to 64
   // bytes past the end of grad_output.
-  void (*backward_weights)(const ConvGeometry&, Index images, const T* input, const T* grad_output,
-                           T* grad_weights, bool accumulate, T* scratch);
+  void (*run)(const ConvGeometry&, Index images, const T* input, const T* grad_output,
+              T* grad_weights, bool accumulate, T* scratch);
+};
+
+// Selects the kernels of direct convolution: asked once, when the shapes are known.
+template <class T>
+struct ConvSelection {
+  ConvForwardKernel<T> (*forward)(const ConvGeometry&);
+  ConvDataKernel<T> (*backward_data)(const ConvGeometry&);
+  ConvWeightsKernel<T> (*backward_weights)(const ConvGeometry&);
 };
 
 // The stages of a 3x3 convolution with stride 1 by Winograd's F(4x4, 3x3): a map is cut into tiles
 // of 4x4 outputs (row by row, image after image), a tile has 36 places f, and each place is a
 // matrix product of its own. V, M and their gradients keep a row of wide(channels) for each tile
-// and are place_stride() apart from place to place. See winograd.h for the formulas.
+// and are place_stride() apart from place to place. See winograd_transforms.h for the formulas.
 template <class T>
 struct WinogradKernel {
   Index (*wide)(Index channels);
@@ -87,6 +108,7 @@ struct WinogradKernel {
   Index (*place_packed)(Index depth, Index columns);
   // Filters are transformed, and their gradients finished, in tasks of some input channels each.
   Index (*filter_tasks)(const ConvGeometry&);
+  // Packs filters for the product forward and for the one backward, which may be null.
   void (*transform_filters)(const ConvGeometry&, Index task, const T* weights, T* forward,
                             T* backward);
   void (*finish_filters)(const ConvGeometry&, Index task, const T* sums, T* grad);
@@ -294,7 +316,7 @@ struct UpdateKernel {
 
 template <class T>
 struct KernelTable {
-  ConvKernel<T> direct;
+  ConvSelection<T> direct;
   const WinogradKernel<T>* winograd;  // null: not offered
   DenseKernel<T> dense;
   PoolKernel<T> max_pool;

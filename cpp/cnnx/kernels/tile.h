@@ -25,11 +25,11 @@ struct TileArgs {
   T* const* out;      // MR pointers
   Walk walk;
   const T* b;
-  Index b_stride;   // elements from one row of b to the next
-  const T* bias;    // what every row starts from; null for zero
-  bool accumulate;  // start from out instead
-  bool rectify;     // out = negative values times slope
-  T slope;
+  Index b_stride;           // elements from one row of b to the next
+  const T* bias = nullptr;  // what every row starts from; null for zero
+  bool accumulate = false;  // start from out instead
+  bool rectify = false;     // out = negative values times slope
+  T slope = T{0};
   int lanes;  // columns that exist; the others are computed and dropped
 };
 
@@ -157,7 +157,7 @@ struct TileShapes {
     const Index column = index * kWidest;
     const int lanes = static_cast<int>(smaller<Index>(columns - column, kWidest));
     const int shape = lanes > kLane ? 0 : (lanes > kWidths[2] ? 1 : 2);
-    return {column, lanes, kWidths[shape], shape};
+    return {.column = column, .lanes = lanes, .width = kWidths[shape], .shape = shape};
   }
 
   // Width of all panels together: the columns of a packed matrix.

@@ -180,7 +180,14 @@ struct Update {
   }
 
   static constexpr UpdateKernel<T> kernel() {
-    return {sgd, adam, rmsprop, adagrad, lion, clip, sum_squares, average};
+    return {.sgd = sgd,
+            .adam = adam,
+            .rmsprop = rmsprop,
+            .adagrad = adagrad,
+            .lion = lion,
+            .clip = clip,
+            .sum_squares = sum_squares,
+            .average = average};
   }
 };
 

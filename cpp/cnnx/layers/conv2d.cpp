@@ -8,6 +8,7 @@
 #include "cnnx/layers/conv/algorithm.h"
 #include "cnnx/layers/folded_weights.h"
 #include "cnnx/layers/makers.h"
+#include "cnnx/layers/packed_weights.h"
 
 namespace cnnx {
 namespace {
@@ -72,13 +73,21 @@ class Conv2D final : public Layer<T> {
   }
   bool folds() const override { return activation_.kind == ActivationKind::linear; }
   void pack(const Scaling<T>* folded) override {
-    folded_.set(folded, g_.depth(), g_.out_channels, weights().value, bias());
-    algorithm_->pack(folded_.weights(weights().value));
+    if (folded == nullptr) {
+      folded_.invalidate();
+      algorithm_->pack(weights().value, forward_weights_.renew(algorithm_->forward_packed_size()),
+                       backward_weights_.renew(algorithm_->backward_packed_size()));
+    } else if (folded_.fold(*folded, g_.depth(), g_.out_channels, weights().value, bias())) {
+      algorithm_->pack(folded_.weights(),
+                       folded_forward_weights_.renew(algorithm_->forward_packed_size()), nullptr);
+    }
   }
 
   void forward(const ForwardRun<T>& run) override {
-    const Activation activation = folded_.activation(activation_);
-    algorithm_->forward(run, folded_.bias(bias()), activation);
+    const bool folded = folded_.serve(run);
+    const Activation activation = folded ? folded_.activation() : activation_;
+    algorithm_->forward(run, (folded ? folded_forward_weights_ : forward_weights_).data(),
+                        folded ? folded_.bias() : bias(), activation);
     if (applied_by_kernel(activation)) return;
     each_image(run.images, [&](Index image) {
       this->kernels().element.activate(activation, g_.out_pixels(), g_.out_channels,
@@ -88,7 +97,7 @@ class Conv2D final : public Layer<T> {
 
   void backward(const BackwardRun<T>& run) override {
     if (reads_output()) activate_backward(run);
-    algorithm_->backward(run);
+    algorithm_->backward(run, backward_weights_.data());
     if (use_bias_ && run.weights_wanted) {
       this->kernels().element.column_sums(
           run.images * g_.out_pixels(), g_.out_channels, run.grad_output,
@@ -219,6 +228,8 @@ class Conv2D final : public Layer<T> {
   std::string kernel_initializer_, bias_initializer_;
   ConvGeometry g_{};
   ConvAlgorithmPtr<T> algorithm_;
+  // Of the layer's own weights, and of those with a normalisation folded in.
+  PackedWeights<T> forward_weights_, backward_weights_, folded_forward_weights_;
   FoldedWeights<T> folded_;
 };
 

@@ -32,7 +32,11 @@ class Dense final : public Layer<T> {
   }
   bool folds() const override { return activation_.kind == ActivationKind::linear; }
   void pack(const Scaling<T>* folded) override {
-    folded_.set(folded, this->input().size(), units_, weights().value, bias());
+    if (folded == nullptr) {
+      folded_.invalidate();
+    } else {
+      folded_.fold(*folded, this->input().size(), units_, weights().value, bias());
+    }
   }
 
   Index scratch_size(Index images) const override {
@@ -46,9 +50,10 @@ class Dense final : public Layer<T> {
   void forward(const ForwardRun<T>& run) override {
     const DenseGeometry g = geometry(run.images);
     const auto& dense = this->kernels().dense;
-    const T* weights_now = folded_.weights(weights().value);
-    const T* bias_now = folded_.bias(bias());
-    const Activation activation = folded_.activation(activation_);
+    const bool folded = folded_.serve(run);
+    const T* weights_now = folded ? folded_.weights() : weights().value;
+    const T* bias_now = folded ? folded_.bias() : bias();
+    const Activation activation = folded ? folded_.activation() : activation_;
     parallel_for(dense.tasks(g, DensePass::forward), work(g), [&](Index task, int thread) {
       dense.forward(g, task, run.input, weights_now, bias_now, activation, run.output,
                     run.scratch + thread * run.scratch_stride);
@@ -112,7 +117,9 @@ class Dense final : public Layer<T> {
  private:
   Parameter<T>& weights() { return this->parameters_[0]; }
   const T* bias() const { return use_bias_ ? this->parameters_[1].value : nullptr; }
-  DenseGeometry geometry(Index images) const { return {images, this->input().size(), units_}; }
+  DenseGeometry geometry(Index images) const {
+    return {.rows = images, .inputs = this->input().size(), .outputs = units_};
+  }
   static Index work(const DenseGeometry& g) { return g.rows * g.inputs * g.outputs; }
 
   Index units_;

@@ -30,7 +30,7 @@ class Normalize final : public Affine<T> {
                               " channels; give one for each, or one for all"));
     }
     this->set_terms([&](Index c) {
-      const auto i = static_cast<std::size_t>(count == 1 ? 0 : c);
+      const auto i = to_size(count == 1 ? 0 : c);
       return std::pair{1.0 / std_[i], -mean_[i] / std_[i]};
     });
     return this->input();

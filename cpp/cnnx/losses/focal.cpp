@@ -74,7 +74,7 @@ class Focal final : public Loss<T> {
   }
 
  private:
-  double alpha(Index j) const { return alpha_.empty() ? 1 : alpha_[static_cast<std::size_t>(j)]; }
+  double alpha(Index j) const { return alpha_.empty() ? 1 : alpha_[to_size(j)]; }
 
   double gamma_;
   std::vector<double> alpha_;  // a weight for each class; empty: 1 for all

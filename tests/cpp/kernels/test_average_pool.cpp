@@ -218,9 +218,12 @@ TEST_CASE_TEMPLATE("global_pool: maximum, its place and its gradient", T, float,
 TEST_CASE_TEMPLATE("bilinear: against the tent function, both ways", T, float, double) {
   Draw draw(6);
   for (int i = 0; i < 400; ++i) {
-    const UpSampleGeometry g{draw.chance(0.5) ? draw.integer(1, 5) : draw.integer(6, 70),
-                             draw.integer(1, 6), draw.integer(1, 6), draw.integer(1, 5),
-                             draw.integer(1, 5)};
+    const UpSampleGeometry g{
+        .channels = draw.chance(0.5) ? draw.integer(1, 5) : draw.integer(6, 70),
+        .in_height = draw.integer(1, 6),
+        .in_width = draw.integer(1, 6),
+        .rows = draw.integer(1, 5),
+        .columns = draw.integer(1, 5)};
     const auto input = draw.reals<T>(2 * g.in_size());
     const auto grad_output = draw.reals<T>(2 * g.out_size());
     // In steps of 1 / (2 factor): exact.

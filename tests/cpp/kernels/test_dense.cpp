@@ -27,9 +27,9 @@ Index draw_size(Draw& draw, Index most) {
 DenseGeometry draw_dense(Draw& draw) {
   const bool deep = draw.chance(0.1);  // sums that kernels may cut into blocks
   while (true) {
-    const DenseGeometry g{draw_size(draw, 150),
-                          deep ? draw.integer(400, 1700) : draw_size(draw, 200),
-                          draw_size(draw, 140)};
+    const DenseGeometry g{.rows = draw_size(draw, 150),
+                          .inputs = deep ? draw.integer(400, 1700) : draw_size(draw, 200),
+                          .outputs = draw_size(draw, 140)};
     if (g.rows * g.inputs * g.outputs <= 120000) return g;
   }
 }
@@ -192,7 +192,7 @@ TEST_CASE_TEMPLATE("dense: all passes stay within their error bounds", T, float,
 }
 
 TEST_CASE_TEMPLATE("dense: an example computed by hand", T, float, double) {
-  const DenseGeometry g{2, 3, 2};
+  const DenseGeometry g{.rows = 2, .inputs = 3, .outputs = 2};
   const std::vector<T> input{1, 2, 3, -1, 0, 1};
   const std::vector<T> weights{1, -1, 2, -2, 3, -3};  // [input][output]
   with_every_table<T>([&](const KernelTable<T>& table) {
@@ -230,7 +230,7 @@ TEST_CASE_TEMPLATE("dense: a sample's numbers do not depend on the others", T, f
 }
 
 TEST_CASE_TEMPLATE("dense: a NaN spoils its own sample and no other", T, float, double) {
-  const DenseGeometry g{40, 33, 21};
+  const DenseGeometry g{.rows = 40, .inputs = 33, .outputs = 21};
   Draw draw(4);
   auto input = draw.reals<T>(g.rows * g.inputs);
   input[17 * 33 + 4] = poison<T>();

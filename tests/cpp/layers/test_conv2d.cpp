@@ -163,21 +163,19 @@ TEST_CASE_TEMPLATE("conv2d: both passes are exact in public layout", T, float, d
     const Index rows = (height + padding.first - arguments.kernel.first) / arguments.stride.first;
     const Index columns =
         (width + padding.second - arguments.kernel.second) / arguments.stride.second;
-    const ConvGeometry g{channels,
-                         height,
-                         width,
-                         filters,
-                         rows + 1,
-                         columns + 1,
-                         arguments.kernel.first,
-                         arguments.kernel.second,
-                         arguments.stride.first,
-                         arguments.stride.second,
-                         1,
-                         1,
-                         padding.first / 2,
-                         padding.second / 2,
-                         groups};
+    const ConvGeometry g{.in_channels = channels,
+                         .in_height = height,
+                         .in_width = width,
+                         .out_channels = filters,
+                         .out_height = rows + 1,
+                         .out_width = columns + 1,
+                         .kernel_height = arguments.kernel.first,
+                         .kernel_width = arguments.kernel.second,
+                         .stride_height = arguments.stride.first,
+                         .stride_width = arguments.stride.second,
+                         .pad_top = padding.first / 2,
+                         .pad_left = padding.second / 2,
+                         .groups = groups};
     const std::string shape = describe(g);
     CAPTURE(shape);
 

@@ -20,6 +20,20 @@ inline std::string describe(const ConvGeometry& g) {
                 g.groups);
 }
 
+// 3x3 filters with padding 1: the maps keep their size.
+inline ConvGeometry same_3x3(Index in_channels, Index out_channels, Index height, Index width) {
+  return {.in_channels = in_channels,
+          .in_height = height,
+          .in_width = width,
+          .out_channels = out_channels,
+          .out_height = height,
+          .out_width = width,
+          .kernel_height = 3,
+          .kernel_width = 3,
+          .pad_top = 1,
+          .pad_left = 1};
+}
+
 // One axis of a convolution; the padding of its two ends may differ.
 struct ConvAxis {
   Index in, out, kernel, stride, dilation, pad;
@@ -73,10 +87,21 @@ inline ConvGeometry draw_conv(Draw& draw, Index images, Index most_products) {
     const ConvAxis rows = draw_axis(draw, most_size);
     const ConvAxis columns = draw_axis(draw, most_size);
     const auto [groups, group_in, group_out] = draw_groups(draw);
-    const ConvGeometry g{groups * group_in, rows.in,        columns.in,    groups * group_out,
-                         rows.out,          columns.out,    rows.kernel,   columns.kernel,
-                         rows.stride,       columns.stride, rows.dilation, columns.dilation,
-                         rows.pad,          columns.pad,    groups};
+    const ConvGeometry g{.in_channels = groups * group_in,
+                         .in_height = rows.in,
+                         .in_width = columns.in,
+                         .out_channels = groups * group_out,
+                         .out_height = rows.out,
+                         .out_width = columns.out,
+                         .kernel_height = rows.kernel,
+                         .kernel_width = columns.kernel,
+                         .stride_height = rows.stride,
+                         .stride_width = columns.stride,
+                         .dilation_height = rows.dilation,
+                         .dilation_width = columns.dilation,
+                         .pad_top = rows.pad,
+                         .pad_left = columns.pad,
+                         .groups = groups};
     if (images * g.out_size() * g.depth() <= most_products) return g;
   }
 }

@@ -102,24 +102,34 @@ struct ConvDataGather {
       const Index count = met.end - met.begin;
       const T* from = source + (x + pad.lead_columns) * g.out_channels;
       if (count > 0) from += axis.input(y, met.end - 1) * row;
-      const PixelCursor<T> cursor{
-          from,
-          grad_input +
+      T* to = grad_input +
               ((rows.first_input + y * g.stride_height) * g.in_width + columns.first_input) *
-                  g.in_channels,
-          columns.inputs,
-          end - y,
-          g.out_channels,
-          row,
-          pad.rows * row,
-          g.stride_width * g.in_channels,
-          g.stride_height * g.in_width * g.in_channels,
-          g.in_size()};
-      const Walk walk{{count, columns.count, out},
-                      {-rows.shift * row, -columns.shift * g.out_channels, 1}};
+                  g.in_channels;
+      const PixelCursor<T> cursor{.source = from,
+                                  .target = to,
+                                  .columns = columns.inputs,
+                                  .rows = end - y,
+                                  .source_column = g.out_channels,
+                                  .source_row = row,
+                                  .source_image = pad.rows * row,
+                                  .target_column = g.stride_width * g.in_channels,
+                                  .target_row = g.stride_height * g.in_width * g.in_channels,
+                                  .target_image = g.in_size()};
+      const Walk walk{.count = {count, columns.count, out},
+                      .step = {-rows.shift * row, -columns.shift * g.out_channels, 1}};
+      const PackedRows<T> weights{
+          .packed = packed, .depth = depth, .first = first_tap * columns.count * out};
       gather_product<T, Shapes>(cursor, images * (end - y) * columns.inputs, g.group_in(), walk,
-                                {packed, depth, first_tap * columns.count * out}, nullptr, {});
+                                weights, nullptr, {});
     });
+  }
+
+  static constexpr ConvDataKernel<T> kernel() {
+    return {.name = "gather",
+            .packed_size = packed_size,
+            .pack = pack,
+            .scratch_size = scratch_size,
+            .run = run};
   }
 };
 

@@ -55,7 +55,7 @@ struct ConvDataScatter {
     T* products = scratch;
     for (Index image = 0; image < images; ++image) {
       T* sums = pad.needed ? scratch + products_size(g) : grad_input;
-      __builtin_memset(sums, 0, static_cast<std::size_t>(padded) * sizeof(T));
+      __builtin_memset(sums, 0, to_size(padded) * sizeof(T));
       for (Index y = 0; y < g.out_height; ++y) {
         multiply_row(g, grad_output, packed, products);
         T* first = sums + (y * g.stride_height + pad.lead_rows - g.pad_top) * row +
@@ -71,11 +71,16 @@ struct ConvDataScatter {
   static void multiply_row(const ConvGeometry& g, const T* grad_output, const T* packed,
                            T* products) {
     const Index stride = product_stride(g);
-    const PixelCursor<T> cursor{grad_output, products, g.out_width, 1, g.out_channels,
-                                0,           0,        stride,      0, 0};
-    gather_product<T, Shapes>(cursor, g.out_width, g.depth(),
-                              Walk{{1, 1, g.out_channels}, {0, 0, 1}}, {packed, g.out_channels},
-                              nullptr, {});
+    // A single row: steps from row to row and from image to image are never taken.
+    const PixelCursor<T> cursor{.source = grad_output,
+                                .target = products,
+                                .columns = g.out_width,
+                                .rows = 1,
+                                .source_column = g.out_channels,
+                                .target_column = stride};
+    const Walk walk{.count = {1, 1, g.out_channels}, .step = {0, 0, 1}};
+    gather_product<T, Shapes>(cursor, g.out_width, g.depth(), walk,
+                              {.packed = packed, .depth = g.out_channels}, nullptr, {});
   }
 
   static void add_row(const ConvGeometry& g, const T* products, Index row, T* first) {
@@ -107,12 +112,21 @@ struct ConvDataScatter {
     store_first(to + i, load_first<V>(to + i, rest) + load_first<V>(from + i, rest), rest);
   }
 
+  // Copies the sums of the image without the padding around it.
   static void take_inside(const ConvGeometry& g, const Padded& pad, const T* sums, T* grad_input) {
     const Index row = g.in_width * g.in_channels;
     for (Index y = 0; y < g.in_height; ++y) {
       const T* from = sums + ((y + pad.lead_rows) * pad.columns + pad.lead_columns) * g.in_channels;
-      __builtin_memcpy(grad_input + y * row, from, static_cast<std::size_t>(row) * sizeof(T));
+      __builtin_memcpy(grad_input + y * row, from, to_size(row) * sizeof(T));
     }
+  }
+
+  static constexpr ConvDataKernel<T> kernel() {
+    return {.name = "scatter",
+            .packed_size = packed_size,
+            .pack = pack,
+            .scratch_size = scratch_size,
+            .run = run};
   }
 };
 

@@ -19,11 +19,6 @@ bool depthwise_suits(const ConvGeometry& g) {
   return g.groups > 1 && larger(g.group_in(), g.group_out()) <= larger<Index>(Shapes::kLane / 2, 2);
 }
 
-// One input and one output channel a group: nothing to spread.
-inline bool depthwise_plain(const ConvGeometry& g) {
-  return g.group_in() == 1 && g.group_out() == 1;
-}
-
 template <class T, class Shapes>
 struct LaneMaps {
   using Tiles = LaneTiles<T, Shapes>;
@@ -37,8 +32,8 @@ struct LaneMaps {
     Index in_row;
     const T* weights;  // of the first tap
     Index w_row, w_column;
-    const T* bias;
-    Activation activation;
+    const T* bias = nullptr;
+    Activation activation = {};
     T* output;
     Index out_row, out_pixel;
   };
@@ -60,10 +55,10 @@ struct LaneMaps {
       args.rows = rows.end - rows.begin;
       m.columns.for_each_run([&](Index x, Index x_end, const TapAxis::Range& columns) {
         args.columns = columns.end - columns.begin;
-        const Spot spot{m.input + m.rows.input(y, rows.begin) * m.in_row +
-                            m.columns.input(x, columns.begin) * m.depth * m.channels,
-                        m.weights + rows.begin * m.w_row + columns.begin * m.w_column,
-                        m.output + y * m.out_row + x * m.out_pixel};
+        const Spot spot{.input = m.input + m.rows.input(y, rows.begin) * m.in_row +
+                                 m.columns.input(x, columns.begin) * m.depth * m.channels,
+                        .weights = m.weights + rows.begin * m.w_row + columns.begin * m.w_column,
+                        .output = m.output + y * m.out_row + x * m.out_pixel};
         const Index down = m.rows.step * m.in_row;
         const Index across = m.columns.step * m.depth * m.channels;
         if (x_end - x == 1) {
@@ -71,8 +66,10 @@ struct LaneMaps {
           return;
         }
         for (Index row = 0; row < y_end - y; ++row) {
-          tiles(m, args, {spot.input + row * down, spot.weights, spot.output + row * m.out_row},
-                x_end - x, across, m.out_pixel);
+          const Spot start{.input = spot.input + row * down,
+                           .weights = spot.weights,
+                           .output = spot.output + row * m.out_row};
+          tiles(m, args, start, x_end - x, across, m.out_pixel);
         }
       });
     });
@@ -104,25 +101,27 @@ struct LaneMaps {
   }
 };
 
-template <class T, class Shapes>
+// Way: how the channels of groups are spread (spread.h).
+template <class T, class Shapes, class Way>
 struct DepthwiseForward {
-  static bool suits(const ConvGeometry& g) { return depthwise_suits<Shapes>(g); }
   static Index packed_size(const ConvGeometry& g) { return g.weight_count(); }
   static void pack(const ConvGeometry& g, const T* weights, T* packed) {
-    __builtin_memcpy(packed, weights, static_cast<std::size_t>(g.weight_count()) * sizeof(T));
+    __builtin_memcpy(packed, weights, to_size(g.weight_count()) * sizeof(T));
   }
 
   static Index scratch_size(const ConvGeometry& g, Index) { return spread_size(g); }
 
-  // The input with the channels of a group spread; as it lies where a group has but one.
+  // The input with the channels of a group spread.
   static Index spread_size(const ConvGeometry& g) {
-    return depthwise_plain(g) ? 0 : g.in_height * g.in_width * g.group_in() * g.out_channels;
+    return Way::kCopies ? g.in_height * g.in_width * g.group_in() * g.out_channels : 0;
   }
   static const T* spread(const ConvGeometry& g, const T* image, T* scratch) {
-    if (depthwise_plain(g)) return image;
-    Spread<T, Shapes::kBytes>::pixels(g.in_height * g.in_width, g.groups, g.group_in(),
-                                      g.group_out(), image, scratch);
-    return scratch;
+    if constexpr (Way::kCopies) {
+      Way::pixels(g.in_height * g.in_width, g.groups, g.group_in(), g.group_out(), image, scratch);
+      return scratch;
+    } else {
+      return image;
+    }
   }
 
   static void run(const ConvGeometry& g, Index images, const T* input, const T* packed,
@@ -130,18 +129,41 @@ struct DepthwiseForward {
     const Index depth = g.group_in();
     const Index wide = depth * g.out_channels;
     for (Index image = 0; image < images; ++image) {
-      LaneMaps<T, Shapes>::correlate({forward_rows(g), forward_columns(g), depth, g.out_channels,
-                                      spread(g, input + image * g.in_size(), scratch),
-                                      g.in_width * wide, packed, g.kernel_width * wide, wide, bias,
-                                      activation, output + image * g.out_size(),
-                                      g.out_width * g.out_channels, g.out_channels});
+      LaneMaps<T, Shapes>::correlate({.rows = forward_rows(g),
+                                      .columns = forward_columns(g),
+                                      .depth = depth,
+                                      .channels = g.out_channels,
+                                      .input = spread(g, input + image * g.in_size(), scratch),
+                                      .in_row = g.in_width * wide,
+                                      .weights = packed,
+                                      .w_row = g.kernel_width * wide,
+                                      .w_column = wide,
+                                      .bias = bias,
+                                      .activation = activation,
+                                      .output = output + image * g.out_size(),
+                                      .out_row = g.out_width * g.out_channels,
+                                      .out_pixel = g.out_channels});
     }
+  }
+
+  static constexpr ConvForwardKernel<T> kernel() {
+    return {.name = "depthwise",
+            .packed_size = packed_size,
+            .pack = pack,
+            .scratch_size = scratch_size,
+            .run = run};
   }
 };
 
 template <class T, class Shapes>
+ConvForwardKernel<T> select_depthwise_forward(const ConvGeometry& g) {
+  return Spread<T, Shapes::kBytes>::select(g.group_in(), g.group_out(), [](auto way) {
+    return DepthwiseForward<T, Shapes, decltype(way)>::kernel();
+  });
+}
+
+template <class T, class Shapes, class Way>
 struct DepthwiseData {
-  static bool suits(const ConvGeometry& g) { return depthwise_suits<Shapes>(g); }
   static Index packed_size(const ConvGeometry& g) { return g.weight_count(); }
 
   // [kernel row][kernel column][output channel of the group][input channel].
@@ -158,43 +180,63 @@ struct DepthwiseData {
   }
 
   static Index scratch_size(const ConvGeometry& g, Index) {
-    return depthwise_plain(g) ? 0 : g.out_pixels() * g.group_out() * g.in_channels;
+    return Way::kCopies ? g.out_pixels() * g.group_out() * g.in_channels : 0;
   }
 
   static void run(const ConvGeometry& g, Index images, const T* grad_output, const T* packed,
                   T* grad_input, T* scratch) {
-    const Index depth = g.group_out();
-    const Index wide = depth * g.in_channels;
-    for (Index image = 0; image < images; ++image, grad_input += g.in_size()) {
+    for (Index image = 0; image < images; ++image) {
       const T* source = grad_output + image * g.out_size();
-      if (!depthwise_plain(g)) {
-        Spread<T, Shapes::kBytes>::pixels(g.out_pixels(), g.groups, depth, g.group_in(), source,
-                                          scratch);
+      if constexpr (Way::kCopies) {
+        Way::pixels(g.out_pixels(), g.groups, g.group_out(), g.group_in(), source, scratch);
         source = scratch;
       }
-      for_each_phase(g, [&](const PhaseTaps& rows, const PhaseTaps& columns) {
-        const Index last_row = rows.first + (rows.count - 1) * rows.step;
-        const Index last_column = columns.first + (columns.count - 1) * columns.step;
-        const bool none = rows.count == 0 || columns.count == 0;
-        LaneMaps<T, Shapes>::correlate(
-            {backward_axis(rows, g.stride_height, g.dilation_height, g.pad_top, g.out_height),
-             backward_axis(columns, g.stride_width, g.dilation_width, g.pad_left, g.out_width),
-             depth,
-             g.in_channels,
-             source,
-             g.out_width * wide,
-             none ? packed : packed + (last_row * g.kernel_width + last_column) * wide,
-             -rows.step * g.kernel_width * wide,
-             -columns.step * wide,
-             nullptr,
-             {},
-             grad_input + (rows.first_input * g.in_width + columns.first_input) * g.in_channels,
-             g.stride_height * g.in_width * g.in_channels,
-             g.stride_width * g.in_channels});
-      });
+      correlate_phases(g, source, packed, grad_input + image * g.in_size());
     }
   }
+
+  static void correlate_phases(const ConvGeometry& g, const T* source, const T* packed,
+                               T* grad_input) {
+    const Index depth = g.group_out();
+    const Index wide = depth * g.in_channels;
+    for_each_phase(g, [&](const PhaseTaps& rows, const PhaseTaps& columns) {
+      const Index last_row = rows.first + (rows.count - 1) * rows.step;
+      const Index last_column = columns.first + (columns.count - 1) * columns.step;
+      const bool none = rows.count == 0 || columns.count == 0;
+      LaneMaps<T, Shapes>::correlate(
+          {.rows = backward_axis(rows, g.stride_height, g.dilation_height, g.pad_top, g.out_height),
+           .columns =
+               backward_axis(columns, g.stride_width, g.dilation_width, g.pad_left, g.out_width),
+           .depth = depth,
+           .channels = g.in_channels,
+           .input = source,
+           .in_row = g.out_width * wide,
+           .weights = none ? packed : packed + (last_row * g.kernel_width + last_column) * wide,
+           .w_row = -rows.step * g.kernel_width * wide,
+           .w_column = -columns.step * wide,
+           .output =
+               grad_input + (rows.first_input * g.in_width + columns.first_input) * g.in_channels,
+           .out_row = g.stride_height * g.in_width * g.in_channels,
+           .out_pixel = g.stride_width * g.in_channels});
+    });
+  }
+
+  static constexpr ConvDataKernel<T> kernel() {
+    return {.name = "depthwise",
+            .packed_size = packed_size,
+            .pack = pack,
+            .scratch_size = scratch_size,
+            .run = run};
+  }
 };
+
+// Backwards the channels of outputs are spread over those of inputs.
+template <class T, class Shapes>
+ConvDataKernel<T> select_depthwise_data(const ConvGeometry& g) {
+  return Spread<T, Shapes::kBytes>::select(g.group_out(), g.group_in(), [](auto way) {
+    return DepthwiseData<T, Shapes, decltype(way)>::kernel();
+  });
+}
 
 }  // namespace
 }  // namespace cnnx

@@ -58,8 +58,9 @@ void lane_sums(const LaneSumArgs<T>& args) {
   });
 }
 
+// The sums of an image whose channels are spread.
 template <class T, class Shapes>
-struct DepthwiseWeights {
+struct LaneSums {
   static constexpr int kLane = Shapes::kLane;
   static constexpr int kMostTaps = Shapes::kMostRows;
   using Function = void (*)(const LaneSumArgs<T>&);
@@ -80,32 +81,6 @@ struct DepthwiseWeights {
     static constexpr ByTaps<true> kFull;
     static constexpr ByTaps<false> kPart;
     return full ? kFull.function[taps] : kPart.function[taps];
-  }
-
-  static bool suits(const ConvGeometry& g) { return depthwise_suits<Shapes>(g); }
-  static Index packed_size(const ConvGeometry&) { return 0; }
-  static void pack(const ConvGeometry&, const T*, T*) {}
-
-  static Index taps_size(const ConvGeometry& g) {
-    return round_up(g.depth(), 16) * static_cast<Index>(sizeof(LaneTap) / sizeof(T));
-  }
-  static Index scratch_size(const ConvGeometry& g, Index) {
-    return taps_size(g) + DepthwiseForward<T, Shapes>::spread_size(g);
-  }
-
-  static void run(const ConvGeometry& g, Index images, const T* input, const T* grad_output,
-                  T* accumulator, bool accumulate, T* scratch) {
-    // Taps that meet the padding alone are never added to.
-    if (!accumulate) {
-      __builtin_memset(accumulator, 0, static_cast<std::size_t>(g.weight_count()) * sizeof(T));
-    }
-    LaneTap* taps = reinterpret_cast<LaneTap*>(scratch);
-    scratch += taps_size(g);
-    for (Index image = 0; image < images; ++image) {
-      const T* source =
-          DepthwiseForward<T, Shapes>::spread(g, input + image * g.in_size(), scratch);
-      sum_image(g, source, grad_output + image * g.out_size(), accumulator, taps);
-    }
   }
 
   static void sum_image(const ConvGeometry& g, const T* input, const T* grad_output, T* accumulator,
@@ -129,9 +104,10 @@ struct DepthwiseWeights {
         for (Index ky = rows.begin; ky < rows.end; ++ky) {
           for (Index kx = columns.begin; kx < columns.end; ++kx) {
             for (Index i = 0; i < depth; ++i) {
-              taps[count++] = {(ky - rows.begin) * g.dilation_height * row +
-                                   (kx - columns.begin) * g.dilation_width * wide + i * channels,
-                               ((ky * g.kernel_width + kx) * depth + i) * channels};
+              taps[count++] = {.input = (ky - rows.begin) * g.dilation_height * row +
+                                        (kx - columns.begin) * g.dilation_width * wide +
+                                        i * channels,
+                               .sums = ((ky * g.kernel_width + kx) * depth + i) * channels};
             }
           }
         }
@@ -167,6 +143,44 @@ struct DepthwiseWeights {
     }
   }
 };
+
+template <class T, class Shapes, class Way>
+struct DepthwiseWeights {
+  using Forward = DepthwiseForward<T, Shapes, Way>;
+
+  static Index taps_size(const ConvGeometry& g) {
+    return round_up(g.depth(), 16) * static_cast<Index>(sizeof(LaneTap) / sizeof(T));
+  }
+  static Index scratch_size(const ConvGeometry& g, Index) {
+    return taps_size(g) + Forward::spread_size(g);
+  }
+
+  static void run(const ConvGeometry& g, Index images, const T* input, const T* grad_output,
+                  T* accumulator, bool accumulate, T* scratch) {
+    // Taps that meet the padding alone are never added to.
+    if (!accumulate) {
+      __builtin_memset(accumulator, 0, to_size(g.weight_count()) * sizeof(T));
+    }
+    LaneTap* taps = reinterpret_cast<LaneTap*>(scratch);
+    scratch += taps_size(g);
+    for (Index image = 0; image < images; ++image) {
+      const T* source = Forward::spread(g, input + image * g.in_size(), scratch);
+      LaneSums<T, Shapes>::sum_image(g, source, grad_output + image * g.out_size(), accumulator,
+                                     taps);
+    }
+  }
+
+  static constexpr ConvWeightsKernel<T> kernel() {
+    return {.name = "depthwise", .scratch_size = scratch_size, .run = run};
+  }
+};
+
+template <class T, class Shapes>
+ConvWeightsKernel<T> select_depthwise_weights(const ConvGeometry& g) {
+  return Spread<T, Shapes::kBytes>::select(g.group_in(), g.group_out(), [](auto way) {
+    return DepthwiseWeights<T, Shapes, decltype(way)>::kernel();
+  });
+}
 
 }  // namespace
 }  // namespace cnnx

@@ -1,4 +1,4 @@
-// Direct convolution, any stride, padding, dilation and groups: which algorithm serves which shape.
+// Direct convolution, any stride, padding, dilation and groups: which kernel serves which shape.
 #pragma once
 
 #include "cnnx/kernels/conv/data_gather.h"
@@ -15,83 +15,29 @@ namespace {
 
 template <class T, class Shapes>
 struct ConvDirect {
-  // The algorithm for a shape and pass: calls body with it. Each has packed_size, pack,
-  // scratch_size and run.
-  template <class Body>
-  static auto with_forward(const ConvGeometry& g, Body&& body) {
-    using Depthwise = DepthwiseForward<T, Shapes>;
+  static ConvForwardKernel<T> forward(const ConvGeometry& g) {
     using Thin = ConvThin<T, Shapes>;
-    if (Depthwise::suits(g)) return body(Depthwise{});
-    if (Thin::suits(g)) return body(Thin{});
-    return body(ConvForward<T, Shapes>{});
+    if (depthwise_suits<Shapes>(g)) return select_depthwise_forward<T, Shapes>(g);
+    if (Thin::suits(g)) return Thin::select(g.out_channels);
+    return ConvForward<T, Shapes>::kernel();
   }
 
-  template <class Body>
-  static auto with_data(const ConvGeometry& g, Body&& body) {
-    using Depthwise = DepthwiseData<T, Shapes>;
+  static ConvDataKernel<T> backward_data(const ConvGeometry& g) {
     using Gather = ConvDataGather<T, Shapes>;
     using Scatter = ConvDataScatter<T, Shapes>;
-    if (Depthwise::suits(g)) return body(Depthwise{});
-    if (Scatter::suits(g) && Scatter::cost(g) < Gather::cost(g)) return body(Scatter{});
-    return body(Gather{});
+    if (depthwise_suits<Shapes>(g)) return select_depthwise_data<T, Shapes>(g);
+    if (Scatter::suits(g) && Scatter::cost(g) < Gather::cost(g)) return Scatter::kernel();
+    return Gather::kernel();
   }
 
-  template <class Body>
-  static auto with_weights(const ConvGeometry& g, Body&& body) {
-    using Depthwise = DepthwiseWeights<T, Shapes>;
-    if (Depthwise::suits(g)) return body(Depthwise{});
-    return body(ConvWeights<T, Shapes>{});
+  static ConvWeightsKernel<T> backward_weights(const ConvGeometry& g) {
+    if (depthwise_suits<Shapes>(g)) return select_depthwise_weights<T, Shapes>(g);
+    return select_conv_weights<T, Shapes>(g);
   }
 
-  template <class Body>
-  static auto with_algorithm(const ConvGeometry& g, ConvPass pass, Body&& body) {
-    switch (pass) {
-      case ConvPass::forward:
-        return with_forward(g, body);
-      case ConvPass::backward_data:
-        return with_data(g, body);
-      case ConvPass::backward_weights:
-        break;
-    }
-    return with_weights(g, body);
-  }
-
-  static Index packed_size(const ConvGeometry& g, ConvPass pass) {
-    return with_algorithm(g, pass, [&](auto algorithm) { return algorithm.packed_size(g); });
-  }
-
-  static void pack(const ConvGeometry& g, ConvPass pass, const T* weights, T* packed) {
-    with_algorithm(g, pass, [&](auto algorithm) { algorithm.pack(g, weights, packed); });
-  }
-
-  static Index scratch_size(const ConvGeometry& g, ConvPass pass, Index images) {
-    return with_algorithm(g, pass,
-                          [&](auto algorithm) { return algorithm.scratch_size(g, images); });
-  }
-
-  static void forward(const ConvGeometry& g, Index images, const T* input, const T* packed,
-                      const T* bias, Activation activation, T* output, T* scratch) {
-    with_forward(g, [&](auto algorithm) {
-      algorithm.run(g, images, input, packed, bias, activation, output, scratch);
-    });
-  }
-
-  static void backward_data(const ConvGeometry& g, Index images, const T* grad_output,
-                            const T* packed, T* grad_input, T* scratch) {
-    with_data(g, [&](auto algorithm) {
-      algorithm.run(g, images, grad_output, packed, grad_input, scratch);
-    });
-  }
-
-  static void backward_weights(const ConvGeometry& g, Index images, const T* input,
-                               const T* grad_output, T* grad_weights, bool accumulate, T* scratch) {
-    with_weights(g, [&](auto algorithm) {
-      algorithm.run(g, images, input, grad_output, grad_weights, accumulate, scratch);
-    });
-  }
-
-  static constexpr ConvKernel<T> kernel() {
-    return {packed_size, pack, scratch_size, forward, backward_data, backward_weights};
+  static constexpr ConvSelection<T> selection() {
+    return {
+        .forward = forward, .backward_data = backward_data, .backward_weights = backward_weights};
   }
 };
 

@@ -58,24 +58,34 @@ struct ConvForward {
     const TapAxis axis = forward_rows(g);
     axis.for_each_run([&](Index y, Index end, const TapAxis::Range& taps) {
       const Index count = taps.end - taps.begin;
-      const Walk walk = whole_rows
-                            ? Walk{{1, count, g.kernel_width * in}, {0, g.dilation_height * row, 1}}
-                            : Walk{{count, g.kernel_width, in},
-                                   {g.dilation_height * row, g.dilation_width * g.in_channels, 1}};
-      const PixelCursor<T> cursor{source + axis.input(y, taps.begin) * row,
-                                  output + y * g.out_width * g.out_channels,
-                                  g.out_width,
-                                  end - y,
-                                  g.stride_width * g.in_channels,
-                                  g.stride_height * row,
-                                  pad.rows * row,
-                                  g.out_channels,
-                                  g.out_width * g.out_channels,
-                                  g.out_size()};
+      const Walk walk =
+          whole_rows ? Walk{.count = {1, count, g.kernel_width * in},
+                            .step = {0, g.dilation_height * row, 1}}
+                     : Walk{.count = {count, g.kernel_width, in},
+                            .step = {g.dilation_height * row, g.dilation_width * g.in_channels, 1}};
+      const PixelCursor<T> cursor{.source = source + axis.input(y, taps.begin) * row,
+                                  .target = output + y * g.out_width * g.out_channels,
+                                  .columns = g.out_width,
+                                  .rows = end - y,
+                                  .source_column = g.stride_width * g.in_channels,
+                                  .source_row = g.stride_height * row,
+                                  .source_image = pad.rows * row,
+                                  .target_column = g.out_channels,
+                                  .target_row = g.out_width * g.out_channels,
+                                  .target_image = g.out_size()};
+      const PackedRows<T> weights{
+          .packed = packed, .depth = g.depth(), .first = taps.begin * g.kernel_width * in};
       gather_product<T, Shapes>(cursor, images * (end - y) * g.out_width, g.group_out(), walk,
-                                {packed, g.depth(), taps.begin * g.kernel_width * in}, bias,
-                                activation);
+                                weights, bias, activation);
     });
+  }
+
+  static constexpr ConvForwardKernel<T> kernel() {
+    return {.name = "gather",
+            .packed_size = packed_size,
+            .pack = pack,
+            .scratch_size = scratch_size,
+            .run = run};
   }
 };
 

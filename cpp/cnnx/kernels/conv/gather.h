@@ -15,9 +15,10 @@ template <class T>
 struct PixelCursor {
   const T* source;
   T* target;
-  Index columns, rows;                            // of the grid
-  Index source_column, source_row, source_image;  // steps
-  Index target_column, target_row, target_image;
+  Index columns, rows;  // of the grid
+  // Steps from one column, row and image to the next.
+  Index source_column, source_row = 0, source_image = 0;
+  Index target_column, target_row = 0, target_image = 0;
   Index column = 0, row = 0;
 
   void take(int count, const T** a, T** out) {
@@ -75,16 +76,15 @@ void gather_product(const PixelCursor<T>& start, Index pixels, Index columns, co
     const Panel panel = Shapes::panel(columns, p);
     PixelCursor<T> cursor = start;
     cursor.target += panel.column;
-    TileArgs<T> args{a,
-                     out,
-                     walk,
-                     rows.packed + panel.column * rows.depth + rows.first * panel.width,
-                     panel.width,
-                     bias ? bias + panel.column : nullptr,
-                     false,
-                     rectifies(activation),
-                     static_cast<T>(rectifier_slope(activation)),
-                     panel.lanes};
+    const TileArgs<T> args{.a = a,
+                           .out = out,
+                           .walk = walk,
+                           .b = rows.packed + panel.column * rows.depth + rows.first * panel.width,
+                           .b_stride = panel.width,
+                           .bias = bias ? bias + panel.column : nullptr,
+                           .rectify = rectifies(activation),
+                           .slope = static_cast<T>(rectifier_slope(activation)),
+                           .lanes = panel.lanes};
     for_each_tile(pixels, Shapes::kRows[panel.shape], [&](Index, int count) {
       cursor.take(count, a, out);
       Shapes::pick(panel.shape, count)(args);

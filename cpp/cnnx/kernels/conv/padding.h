@@ -21,7 +21,11 @@ inline Padded pad_plan(Index in_rows, Index in_columns, Index first_row, Index l
   const Index lead_columns = larger<Index>(0, -first_column);
   const Index rows = lead_rows + larger(in_rows, last_row + 1);
   const Index columns = lead_columns + larger(in_columns, last_column + 1);
-  return {lead_rows, lead_columns, rows, columns, rows != in_rows || columns != in_columns};
+  return {.lead_rows = lead_rows,
+          .lead_columns = lead_columns,
+          .rows = rows,
+          .columns = columns,
+          .needed = rows != in_rows || columns != in_columns};
 }
 
 template <class T>
@@ -31,18 +35,17 @@ void pad_images(const Padded& pad, Index images, Index rows, Index columns, Inde
   const Index before = pad.lead_columns * channels;
   const Index after = pad.columns * channels - before - row;
   for (Index image = 0; image < images; ++image) {
-    __builtin_memset(to, 0,
-                     static_cast<std::size_t>(pad.lead_rows * pad.columns * channels) * sizeof(T));
+    __builtin_memset(to, 0, to_size(pad.lead_rows * pad.columns * channels) * sizeof(T));
     to += pad.lead_rows * pad.columns * channels;
     for (Index r = 0; r < rows; ++r) {
-      __builtin_memset(to, 0, static_cast<std::size_t>(before) * sizeof(T));
-      __builtin_memcpy(to + before, from, static_cast<std::size_t>(row) * sizeof(T));
-      __builtin_memset(to + before + row, 0, static_cast<std::size_t>(after) * sizeof(T));
+      __builtin_memset(to, 0, to_size(before) * sizeof(T));
+      __builtin_memcpy(to + before, from, to_size(row) * sizeof(T));
+      __builtin_memset(to + before + row, 0, to_size(after) * sizeof(T));
       from += row;
       to += before + row + after;
     }
     const Index rest = (pad.rows - pad.lead_rows - rows) * pad.columns * channels;
-    __builtin_memset(to, 0, static_cast<std::size_t>(rest) * sizeof(T));
+    __builtin_memset(to, 0, to_size(rest) * sizeof(T));
     to += rest;
   }
 }

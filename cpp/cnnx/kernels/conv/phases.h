@@ -14,18 +14,17 @@ namespace {
 // stride of the taps tap = first, first + step, ..., and o falls by `shift` from one tap to the
 // next.
 struct PhaseTaps {
-  Index first, step, count, shift;
-  Index first_input;  // smallest i >= 0 of the phase
-  Index inputs;       // how many i of the phase there are
+  Index first = -1, step = 1, count = 0, shift = 0;
+  Index first_input = 0;  // smallest i >= 0 of the phase
+  Index inputs = 0;       // how many i of the phase there are
 };
 
 inline PhaseTaps phase_taps(Index phase, Index size, Index kernel, Index stride, Index dilation,
                             Index pad) {
-  PhaseTaps taps{0, 1, 0, 0, 0, 0};
+  PhaseTaps taps;
   taps.first_input = ((phase - pad) % stride + stride) % stride;
   taps.inputs = taps.first_input < size ? (size - taps.first_input - 1) / stride + 1 : 0;
   Index second = -1;
-  taps.first = -1;
   for (Index tap = 0; tap < kernel; ++tap) {
     if ((tap * dilation) % stride != phase) continue;
     if (taps.first < 0)
@@ -46,7 +45,12 @@ inline TapAxis backward_axis(const PhaseTaps& taps, Index stride, Index dilation
                              Index size) {
   const Index nearest = (taps.first_input + pad - taps.first * dilation) / stride;
   const Index first = taps.count == 0 ? 0 : nearest - (taps.count - 1) * taps.shift;
-  return {taps.inputs, first, 1, larger<Index>(1, taps.shift), taps.count, size};
+  return {.outputs = taps.inputs,
+          .first = first,
+          .step = 1,
+          .tap_step = larger<Index>(1, taps.shift),
+          .taps = taps.count,
+          .size = size};
 }
 
 // Calls body(row taps, column taps) for every stride phase that has positions in the input.

@@ -45,11 +45,20 @@ struct TapAxis {
 
 // Of the outputs of a convolution.
 inline TapAxis forward_rows(const ConvGeometry& g) {
-  return {g.out_height,      -g.pad_top,      g.stride_height,
-          g.dilation_height, g.kernel_height, g.in_height};
+  return {.outputs = g.out_height,
+          .first = -g.pad_top,
+          .step = g.stride_height,
+          .tap_step = g.dilation_height,
+          .taps = g.kernel_height,
+          .size = g.in_height};
 }
 inline TapAxis forward_columns(const ConvGeometry& g) {
-  return {g.out_width, -g.pad_left, g.stride_width, g.dilation_width, g.kernel_width, g.in_width};
+  return {.outputs = g.out_width,
+          .first = -g.pad_left,
+          .step = g.stride_width,
+          .tap_step = g.dilation_width,
+          .taps = g.kernel_width,
+          .size = g.in_width};
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ struct ConvThin {
 
   static Index packed_size(const ConvGeometry& g) { return g.weight_count(); }
   static void pack(const ConvGeometry& g, const T* weights, T* packed) {
-    __builtin_memcpy(packed, weights, static_cast<std::size_t>(g.weight_count()) * sizeof(T));
+    __builtin_memcpy(packed, weights, to_size(g.weight_count()) * sizeof(T));
   }
 
   // A padded image, copied even where no padding is asked for: vectors read past a row's end.
@@ -35,6 +35,7 @@ struct ConvThin {
     return round_up(pad.rows * pad.columns, 16) + kAcross * kLane;
   }
 
+  template <int Channels>
   static void run(const ConvGeometry& g, Index images, const T* input, const T* packed,
                   const T* bias, Activation activation, T* output, T* scratch) {
     const Padded pad = forward_pad(g);
@@ -46,25 +47,13 @@ struct ConvThin {
       for (Index y = 0; y < g.out_height; ++y) {
         const T* row = source + y * g.stride_height * pad.columns;
         for (Index x = 0; x < g.out_width; x += kAcross * kLane) {
-          pick<kMostChannels>(g.out_channels)(g, row + x, pad.columns, packed, bias, activation,
-                                              g.out_width - x, output + x * g.out_channels);
+          block<Channels>(g, row + x, pad.columns, packed, bias, activation, g.out_width - x,
+                          output + x * Channels);
         }
         output += g.out_width * g.out_channels;
       }
       input += g.in_size();
     }
-  }
-
-  using Function = void (*)(const ConvGeometry&, const T*, Index, const T*, const T*, Activation,
-                            Index, T*);
-
-  // The block function for a number of channels.
-  template <int Channels>
-  static Function pick(Index channels) {
-    if constexpr (Channels > 1) {
-      if (channels < Channels) return pick<Channels - 1>(channels);
-    }
-    return block<Channels>;
   }
 
   // kAcross vectors of pixels from `row` on, of which `pixels` exist, in all channels.
@@ -100,6 +89,19 @@ struct ConvThin {
         store_first(output + (x * kLane + p) * Channels, turned[p], Channels);
       }
     }
+  }
+
+  // The kernel for a number of channels.
+  template <int Channels = kMostChannels>
+  static ConvForwardKernel<T> select(Index channels) {
+    if constexpr (Channels > 1) {
+      if (channels < Channels) return select<Channels - 1>(channels);
+    }
+    return {.name = "thin",
+            .packed_size = packed_size,
+            .pack = pack,
+            .scratch_size = scratch_size,
+            .run = run<Channels>};
   }
 };
 

@@ -11,22 +11,14 @@
 namespace cnnx {
 namespace {
 
-template <class T, class Shapes>
+// Packs: the gradients of the outputs are packed into panels first.
+template <class T, class Shapes, bool Packs>
 struct ConvWeights {
-  static Index packed_size(const ConvGeometry&) { return 0; }
-  static void pack(const ConvGeometry&, const T*, T*) {}
-
   static Index scratch_size(const ConvGeometry& g, Index images) {
     const Index packed = g.out_pixels() * Shapes::packed_columns(g.group_out());
-    return images * (padded_size(forward_pad(g), g.in_channels) +
-                     (packs(g) ? round_up(packed, 16) : 0)) +
+    return images *
+               (padded_size(forward_pad(g), g.in_channels) + (Packs ? round_up(packed, 16) : 0)) +
            round_up(g.depth(), 16) * static_cast<Index>(sizeof(Index) / sizeof(T));
-  }
-
-  // Where one panel takes all output channels, the gradients serve as they lie; what a vector reads
-  // beyond the last channel are dropped lanes.
-  static bool packs(const ConvGeometry& g) {
-    return g.groups > 1 || Shapes::panel_count(g.out_channels) > 1;
   }
 
   static void run(const ConvGeometry& g, Index images, const T* input, const T* grad_output,
@@ -56,7 +48,7 @@ struct ConvWeights {
     // The sum runs over rows of pixels, in blocks whose gradients stay in the first-level cache.
     const Index block_rows = smaller(g.out_height, larger<Index>(1, ceil_div(128, g.out_width)));
     for (Index group = 0; group < g.groups; ++group) {
-      if (packs(g)) {
+      if constexpr (Packs) {
         pack_row_panels<Shapes>(images * g.out_pixels(), out, grad_output + group * out,
                                 g.out_channels, scratch);
       }
@@ -66,9 +58,9 @@ struct ConvWeights {
           const Index rows = smaller(block_rows, g.out_height - first);
           const T* base =
               source + group * in + image * pad.rows * row + first * g.stride_height * row;
-          const Walk walk{{1, rows, g.out_width},
-                          {0, g.stride_height * row, g.stride_width * g.in_channels}};
-          outer(g, base, offsets, walk, packs(g) ? scratch : grad_output,
+          const Walk walk{.count = {1, rows, g.out_width},
+                          .step = {0, g.stride_height * row, g.stride_width * g.in_channels}};
+          outer(g, base, offsets, walk, Packs ? scratch : grad_output,
                 (image * g.out_height + first) * g.out_width, images * g.out_pixels(),
                 accumulator + group * out, keep);
           keep = true;
@@ -86,10 +78,15 @@ struct ConvWeights {
     const Index out = g.group_out();
     for (Index p = 0; p < Shapes::panel_count(out); ++p) {
       const Panel panel = Shapes::panel(out, p);
-      const Index stride = packs(g) ? panel.width : g.out_channels;
+      const Index stride = Packs ? panel.width : g.out_channels;
       const T* b = grads + pixels * panel.column + first_pixel * stride;
-      const TileArgs<T> args{a,       target,     walk,  b,    stride,
-                             nullptr, accumulate, false, T{0}, panel.lanes};
+      const TileArgs<T> args{.a = a,
+                             .out = target,
+                             .walk = walk,
+                             .b = b,
+                             .b_stride = stride,
+                             .accumulate = accumulate,
+                             .lanes = panel.lanes};
       for_each_tile(g.depth(), Shapes::kRows[panel.shape], [&](Index first, int rows) {
         for (int m = 0; m < rows; ++m) {
           a[m] = base + offsets[first + m];
@@ -99,7 +96,20 @@ struct ConvWeights {
       });
     }
   }
+
+  static constexpr ConvWeightsKernel<T> kernel() {
+    return {.name = Packs ? "packed" : "plain", .scratch_size = scratch_size, .run = run};
+  }
 };
+
+// Where one panel takes all output channels, the gradients serve as they lie; what a vector reads
+// beyond the last channel are dropped lanes.
+template <class T, class Shapes>
+ConvWeightsKernel<T> select_conv_weights(const ConvGeometry& g) {
+  return g.groups > 1 || Shapes::panel_count(g.out_channels) > 1
+             ? ConvWeights<T, Shapes, true>::kernel()
+             : ConvWeights<T, Shapes, false>::kernel();
+}
 
 }  // namespace
 }  // namespace cnnx

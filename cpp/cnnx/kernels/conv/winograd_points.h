@@ -1,5 +1,6 @@
 // The one-dimensional transforms of Winograd's F(4, 3) at the points 0, +-a, +-b and infinity, and
-// their transposes. In two dimensions they are applied along columns and rows (see winograd.h).
+// their transposes. In two dimensions they are applied along columns and rows (see
+// winograd_transforms.h).
 #pragma once
 
 #include "cnnx/kernels/simd.h"

@@ -1,7 +1,6 @@
 // Convolution from its definition, for every shape.
 #include <algorithm>
 
-#include "cnnx/core/buffer.h"
 #include "cnnx/layers/conv/algorithm.h"
 
 namespace cnnx {
@@ -10,54 +9,55 @@ namespace {
 template <class T>
 class DirectConv final : public ConvAlgorithm<T> {
  public:
-  DirectConv(const ConvGeometry& geometry, const KernelTable<T>& kernels)
+  DirectConv(const ConvGeometry& geometry, const ConvSelection<T>& select)
       : g_(geometry),
-        conv_(kernels.direct),
-        forward_weights_(conv_.packed_size(g_, ConvPass::forward)),
-        backward_weights_(conv_.packed_size(g_, ConvPass::backward_data)) {}
+        forward_(select.forward(g_)),
+        data_(select.backward_data(g_)),
+        weights_(select.backward_weights(g_)) {}
 
   Index scratch_size(Index images) const override {
-    return std::max({conv_.scratch_size(g_, ConvPass::forward, images),
-                     conv_.scratch_size(g_, ConvPass::backward_data, images),
-                     conv_.scratch_size(g_, ConvPass::backward_weights, images)});
+    return std::max({forward_.scratch_size(g_, images), data_.scratch_size(g_, images),
+                     weights_.scratch_size(g_, images)});
   }
   Index accumulator_size() const override { return g_.weight_count(); }
+  Index forward_packed_size() const override { return forward_.packed_size(g_); }
+  Index backward_packed_size() const override { return data_.packed_size(g_); }
 
-  void pack(const T* weights) override {
-    conv_.pack(g_, ConvPass::forward, weights, forward_weights_.data());
-    conv_.pack(g_, ConvPass::backward_data, weights, backward_weights_.data());
+  void pack(const T* weights, T* for_forward, T* for_backward) const override {
+    forward_.pack(g_, weights, for_forward);
+    if (for_backward != nullptr) data_.pack(g_, weights, for_backward);
   }
 
-  void forward(const ForwardRun<T>& run, const T* bias, Activation activation) override {
-    conv_.forward(g_, run.images, run.input, forward_weights_.data(), bias, activation, run.output,
-                  run.scratch);
+  void forward(const ForwardRun<T>& run, const T* packed, const T* bias,
+               Activation activation) const override {
+    forward_.run(g_, run.images, run.input, packed, bias, activation, run.output, run.scratch);
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run, const T* packed) const override {
     if (run.weights_wanted) {
-      conv_.backward_weights(g_, run.images, run.input, run.grad_output, run.accumulator,
-                             run.accumulate, run.scratch);
+      weights_.run(g_, run.images, run.input, run.grad_output, run.accumulator, run.accumulate,
+                   run.scratch);
     }
     if (run.grad_input == nullptr) return;
-    conv_.backward_data(g_, run.images, run.grad_output, backward_weights_.data(), run.grad_input,
-                        run.scratch);
+    data_.run(g_, run.images, run.grad_output, packed, run.grad_input, run.scratch);
   }
 
-  void finish(const T* accumulator, T* grad_weights) override {
+  void finish(const T* accumulator, T* grad_weights) const override {
     std::copy_n(accumulator, g_.weight_count(), grad_weights);
   }
 
  private:
   ConvGeometry g_;
-  const ConvKernel<T>& conv_;
-  Buffer<T> forward_weights_, backward_weights_;
+  ConvForwardKernel<T> forward_;
+  ConvDataKernel<T> data_;
+  ConvWeightsKernel<T> weights_;
 };
 
 }  // namespace
 
 template <class T>
 ConvAlgorithmPtr<T> make_direct_conv(const ConvGeometry& geometry, const KernelTable<T>& kernels) {
-  return std::make_unique<DirectConv<T>>(geometry, kernels);
+  return std::make_unique<DirectConv<T>>(geometry, kernels.direct);
 }
 template ConvAlgorithmPtr<float> make_direct_conv(const ConvGeometry&, const KernelTable<float>&);
 template ConvAlgorithmPtr<double> make_direct_conv(const ConvGeometry&, const KernelTable<double>&);

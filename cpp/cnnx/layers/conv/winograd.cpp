@@ -6,7 +6,6 @@
 // groups, and shares the places out among the threads, so that each place's filters are read once.
 #include <algorithm>
 
-#include "cnnx/core/buffer.h"
 #include "cnnx/core/parallel.h"
 #include "cnnx/layers/conv/algorithm.h"
 
@@ -22,10 +21,10 @@ class WinogradConv final : public ConvAlgorithm<T> {
       : g_(geometry),
         kernel_(kernel),
         tiles_(ceil_div(g_.out_height, 4) * ceil_div(g_.out_width, 4)),
-        forward_filters_(kPlaces * kernel_.place_packed(g_.in_channels, g_.out_channels)),
-        backward_filters_(kPlaces * kernel_.place_packed(g_.out_channels, g_.in_channels)) {
+        forward_place_(kernel_.place_packed(g_.in_channels, g_.out_channels)),
+        backward_place_(kernel_.place_packed(g_.out_channels, g_.in_channels)) {
     constexpr Index kCoreBytes = Index{1} << 20;
-    whole_batch_ = forward_filters_.bytes() > kCoreBytes;
+    whole_batch_ = forward_packed_size() * Index{sizeof(T)} > kCoreBytes;
   }
 
   bool whole_batch() const override { return whole_batch_; }
@@ -35,23 +34,25 @@ class WinogradConv final : public ConvAlgorithm<T> {
   }
   Index accumulator_size() const override { return kPlaces * g_.in_channels * g_.out_channels; }
 
-  void pack(const T* weights) override {
+  Index forward_packed_size() const override { return kPlaces * forward_place_; }
+  Index backward_packed_size() const override { return kPlaces * backward_place_; }
+
+  void pack(const T* weights, T* for_forward, T* for_backward) const override {
     parallel_for(kernel_.filter_tasks(g_), kPlaces * g_.in_channels * g_.out_channels,
                  [&](Index task, int) {
-                   kernel_.transform_filters(g_, task, weights, forward_filters_.data(),
-                                             backward_filters_.data());
+                   kernel_.transform_filters(g_, task, weights, for_forward, for_backward);
                  });
   }
 
-  void forward(const ForwardRun<T>& run, const T* bias, Activation activation) override {
+  void forward(const ForwardRun<T>& run, const T* packed, const T* bias,
+               Activation activation) const override {
     for_each_group(run.images, whole_batch_ ? run.shared : run.scratch, [&](const Group& group) {
       each_piece(group, [&](Index first, Index count) {
         kernel_.transform_input(g_, first, count, run.input, group.v_row(first), group.v_stride);
       });
       each_place(group, [&](Index f) {
         kernel_.multiply(group.count, g_.in_channels, g_.out_channels, group.v_place(f),
-                         filters(forward_filters_, g_.in_channels, g_.out_channels, f),
-                         group.m_place(f));
+                         packed + f * forward_place_, group.m_place(f));
       });
       each_piece(group, [&](Index first, Index count) {
         kernel_.transform_output(g_, first, count, group.m_row(first), group.m_stride, bias,
@@ -60,7 +61,7 @@ class WinogradConv final : public ConvAlgorithm<T> {
     });
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run, const T* packed) const override {
     bool keep = run.accumulate;
     if (run.grad_input != nullptr) {
       each(run.images, run.images * g_.in_size(), [&](Index image) {
@@ -82,8 +83,7 @@ class WinogradConv final : public ConvAlgorithm<T> {
         if (run.grad_input == nullptr) return;
         // The rows of V have served; the gradient takes their place.
         kernel_.multiply(group.count, g_.out_channels, g_.in_channels, group.m_place(f),
-                         filters(backward_filters_, g_.out_channels, g_.in_channels, f),
-                         group.v_place(f));
+                         packed + f * backward_place_, group.v_place(f));
       });
       keep = true;
       if (run.grad_input == nullptr) return;
@@ -101,7 +101,7 @@ class WinogradConv final : public ConvAlgorithm<T> {
     });
   }
 
-  void finish(const T* accumulator, T* grad_weights) override {
+  void finish(const T* accumulator, T* grad_weights) const override {
     parallel_for(kernel_.filter_tasks(g_), accumulator_size(), [&](Index task, int) {
       kernel_.finish_filters(g_, task, accumulator, grad_weights);
     });
@@ -139,10 +139,6 @@ class WinogradConv final : public ConvAlgorithm<T> {
                       kernel_.place_stride(tiles, g_.out_channels));
   }
 
-  const T* filters(const Buffer<T>& packed, Index depth, Index columns, Index f) const {
-    return packed.data() + f * kernel_.place_packed(depth, columns);
-  }
-
   template <class Body>
   void for_each_group(Index images, T* buffer, Body&& body) const {
     const Index tiles = images * tiles_;
@@ -153,18 +149,15 @@ class WinogradConv final : public ConvAlgorithm<T> {
       const Index unit = whole_batch_ ? tiles_ : 1;
       const Index first = tiles / unit * i / groups * unit;
       const Index count = tiles / unit * (i + 1) / groups * unit - first;
-      Group group{first,
-                  count,
-                  buffer,
-                  nullptr,
-                  0,
-                  0,
-                  kernel_.wide(g_.in_channels),
-                  kernel_.wide(g_.out_channels)};
-      group.v_stride = kernel_.place_stride(count, g_.in_channels);
-      group.m_stride = kernel_.place_stride(count, g_.out_channels);
-      group.m = buffer + kPlaces * group.v_stride;
-      body(group);
+      const Index v_stride = kernel_.place_stride(count, g_.in_channels);
+      body(Group{.first = first,
+                 .count = count,
+                 .v = buffer,
+                 .m = buffer + kPlaces * v_stride,
+                 .v_stride = v_stride,
+                 .m_stride = kernel_.place_stride(count, g_.out_channels),
+                 .v_wide = kernel_.wide(g_.in_channels),
+                 .m_wide = kernel_.wide(g_.out_channels)});
     }
   }
 
@@ -195,9 +188,9 @@ class WinogradConv final : public ConvAlgorithm<T> {
 
   ConvGeometry g_;
   const WinogradKernel<T>& kernel_;
-  Index tiles_;  // of an image
+  Index tiles_;                           // of an image
+  Index forward_place_, backward_place_;  // elements of a place of packed filters
   bool whole_batch_ = false;
-  Buffer<T> forward_filters_, backward_filters_;
 };
 
 }  // namespace

@@ -19,9 +19,16 @@ namespace {
 template <class T>
 class Run {
  public:
-  Run(ConvAlgorithm<T>& algorithm, const ConvGeometry& geometry, const std::vector<T>& weights)
-      : algorithm_(algorithm), g_(geometry) {
-    algorithm_.pack(guarded_input(weights).data());
+  Run(const ConvAlgorithm<T>& algorithm, const ConvGeometry& geometry,
+      const std::vector<T>& weights)
+      : algorithm_(algorithm),
+        g_(geometry),
+        forward_weights_(guarded_scratch<T>(algorithm.forward_packed_size())),
+        backward_weights_(guarded_scratch<T>(algorithm.backward_packed_size())) {
+    algorithm_.pack(guarded_input(weights).data(), forward_weights_.data(),
+                    backward_weights_.data());
+    REQUIRE(forward_weights_.intact());
+    REQUIRE(backward_weights_.intact());
   }
 
   std::vector<T> forward(Index images, const std::vector<T>& input, const std::vector<T>& bias,
@@ -29,9 +36,14 @@ class Run {
     Guarded<T> x = guarded_input(input), b = guarded_input(bias);
     Guarded<T> output = guarded_output<T>(images * g_.out_size());
     Memory memory(algorithm_, images);
-    algorithm_.forward({images, x.data(), output.data(), nullptr, memory.scratch.data(),
-                        memory.scratch_stride, memory.shared.data()},
-                       bias.empty() ? nullptr : b.data(), activation);
+    algorithm_.forward({.images = images,
+                        .input = x.data(),
+                        .output = output.data(),
+                        .saved = nullptr,
+                        .scratch = memory.scratch.data(),
+                        .scratch_stride = memory.scratch_stride,
+                        .shared = memory.shared.data()},
+                       forward_weights_.data(), bias.empty() ? nullptr : b.data(), activation);
     memory.check();
     return result(output);
   }
@@ -51,9 +63,18 @@ class Run {
       Guarded<T> dy = guarded_input(rows_of(grad_output, first, count, g_.out_size()), kSlack);
       Guarded<T> dx = guarded_output<T>(with_input ? count * g_.in_size() : 0);
       Memory memory(algorithm_, count);
-      algorithm_.backward({count, x.data(), nullptr, nullptr, dy.data(),
-                           with_input ? dx.data() : nullptr, accumulator.data(), first > 0,
-                           memory.scratch.data(), memory.scratch_stride, memory.shared.data()});
+      algorithm_.backward({.images = count,
+                           .input = x.data(),
+                           .output = nullptr,
+                           .saved = nullptr,
+                           .grad_output = dy.data(),
+                           .grad_input = with_input ? dx.data() : nullptr,
+                           .accumulator = accumulator.data(),
+                           .accumulate = first > 0,
+                           .scratch = memory.scratch.data(),
+                           .scratch_stride = memory.scratch_stride,
+                           .shared = memory.shared.data()},
+                          backward_weights_.data());
       memory.check();
       const auto part_gradient = result(dx);
       gradients.input.insert(gradients.input.end(), part_gradient.begin(), part_gradient.end());
@@ -84,8 +105,9 @@ class Run {
     return {array.values().begin(), array.values().end()};
   }
 
-  ConvAlgorithm<T>& algorithm_;
+  const ConvAlgorithm<T>& algorithm_;
   ConvGeometry g_;
+  Guarded<T> forward_weights_, backward_weights_;
 };
 
 // A 3x3 convolution with stride 1 and enough channels for any vector.
@@ -94,21 +116,16 @@ ConvGeometry draw_3x3(Draw& draw) {
   const Index height = draw.integer(4, 11), width = draw.integer(4, 11);
   const Index top = draw.integer(0, 3), left = draw.integer(0, 3);
   const Index bottom = draw.integer(2, 3), right = draw.integer(2, 3);
-  return {in_channels,
-          height,
-          width,
-          out_channels,
-          height + top + bottom - 2,
-          width + left + right - 2,
-          3,
-          3,
-          1,
-          1,
-          1,
-          1,
-          top,
-          left,
-          1};
+  return {.in_channels = in_channels,
+          .in_height = height,
+          .in_width = width,
+          .out_channels = out_channels,
+          .out_height = height + top + bottom - 2,
+          .out_width = width + left + right - 2,
+          .kernel_height = 3,
+          .kernel_width = 3,
+          .pad_top = top,
+          .pad_left = left};
 }
 
 // A grid of numbers, channels-last.
@@ -141,7 +158,7 @@ void spread(const Grid& grid, Index reach, Sums<T>& sums) {
 
 // All passes of one case, as exact as `roundings` units of roundoff a unit of mass.
 template <class T>
-void check_passes(ConvAlgorithm<T>& algorithm, const ConvCase<T>& c, double roundings) {
+void check_passes(const ConvAlgorithm<T>& algorithm, const ConvCase<T>& c, double roundings) {
   const ConvGeometry& g = c.geometry;
   const ConvOracle<T> oracle(g, c.images);
   auto output = oracle.forward(c.input, c.weights, c.bias, c.activation);
@@ -200,7 +217,7 @@ TEST_CASE_TEMPLATE("conv algorithm: Winograd's error stays within 64 roundings",
     const ConvCase<T> c(draw, draw.integer(1, 3), draw_3x3(draw), draw.chance(0.3));
     const std::string shape = c.describe();
     CAPTURE(shape);
-    with_every_winograd<T>(c.geometry, [&](ConvAlgorithm<T>& algorithm) {
+    with_every_winograd<T>(c.geometry, [&](const ConvAlgorithm<T>& algorithm) {
       CHECK_FALSE(algorithm.whole_batch());
       check_passes(algorithm, c, kWinogradRoundings);
     });
@@ -213,9 +230,9 @@ TEST_CASE_TEMPLATE("conv algorithm: Winograd over a whole batch on several threa
   for (const int threads : {1, 3}) {
     const Threads set(threads);
     // So many filters that one core's cache does not hold them.
-    const ConvGeometry g{97, 6, 5, 90, 6, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1};
+    const ConvGeometry g = same_3x3(97, 90, 6, 5);
     const ConvCase<T> c(draw, 4, g, false);
-    with_every_winograd<T>(g, [&](ConvAlgorithm<T>& algorithm) {
+    with_every_winograd<T>(g, [&](const ConvAlgorithm<T>& algorithm) {
       CHECK(algorithm.whole_batch());
       check_passes(algorithm, c, kWinogradRoundings);
     });
@@ -225,15 +242,13 @@ TEST_CASE_TEMPLATE("conv algorithm: Winograd over a whole batch on several threa
 TEST_CASE_TEMPLATE("conv algorithm: an image does not depend on its neighbours with Winograd", T,
                    float, double) {
   Draw draw(4);
-  const ConvGeometry shapes[] = {draw_3x3(draw),
-                                 draw_3x3(draw),
-                                 draw_3x3(draw),
-                                 {97, 6, 5, 90, 6, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1}};
+  const ConvGeometry shapes[] = {draw_3x3(draw), draw_3x3(draw), draw_3x3(draw),
+                                 same_3x3(97, 90, 6, 5)};
   for (const ConvGeometry& g : shapes) {
     const ConvCase<T> c(draw, 9, g, false);
     const std::string shape = c.describe();
     CAPTURE(shape);
-    with_every_winograd<T>(g, [&](ConvAlgorithm<T>& algorithm) {
+    with_every_winograd<T>(g, [&](const ConvAlgorithm<T>& algorithm) {
       Run<T> run(algorithm, g, c.weights);
       const auto output = run.forward(c.images, c.input, c.bias, c.activation);
       const auto grad = run.backward(c.images, c.images, c.input, c.grad_output, true).input;
@@ -250,7 +265,7 @@ TEST_CASE_TEMPLATE("conv algorithm: an image does not depend on its neighbours w
 
 TEST_CASE_TEMPLATE("conv algorithm: Winograd leaves other shapes to the direct one", T, float,
                    double) {
-  const ConvGeometry suitable{32, 8, 8, 32, 8, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1};
+  const ConvGeometry suitable = same_3x3(32, 32, 8, 8);
   const auto offered = [](ConvGeometry g) {
     return make_winograd_conv(g, current_tables().get<T>()) != nullptr;
   };
