@@ -107,12 +107,7 @@ void Network<T>::make_parameters(std::uint64_t seed) {
         parameter.value = state_.data() + state_at;
         state_at += round_up(parameter.count(), kAlign);
       }
-      std::vector<double> values(static_cast<std::size_t>(parameter.count()));
-      initialize(parameter.initializer, parameter.fan_in, parameter.fan_out,
-                 Random(seed, Stream::initializer, number++), values);
-      for_each_element(parameter.view, [&](Index p, Index s) {
-        parameter.value[s] = static_cast<T>(values[static_cast<std::size_t>(p)]);
-      });
+      initialize(parameter, Random(seed, Stream::initializer, number++));
     }
   }
   plan_updates();
