@@ -38,15 +38,17 @@ Array<T> expect(const py::handle& object, const char* name) {
 
 inline void expect_dims(const py::array& array, const std::vector<Index>& dims, const char* name) {
   if (dims_of(array) == dims) return;
-  throw ShapeError(
-      concat(name, ": expected shape ", format_dims(dims), ", got ", format_dims(dims_of(array))));
+  throw ShapeError({.argument = name,
+                    .expected = "shape " + format_dims(dims),
+                    .got = format_dims(dims_of(array))});
 }
 
 // The row of a data set that the first image of an array is.
 inline void expect_first_row(Index row) {
   constexpr Index kMost = Index{1} << 40;
   if (row >= 0 && row <= kMost) return;
-  throw ConfigError(concat("first_row: expected 0 to ", kMost, ", got ", row));
+  throw ConfigError(
+      {.argument = "first_row", .expected = concat("0 to ", kMost), .got = concat(row)});
 }
 
 template <class T>

@@ -12,7 +12,9 @@ Attrs::Value to_value(const std::string& name, const py::handle& value) {
     try {
       return value.cast<Index>();
     } catch (const py::cast_error&) {
-      throw ConfigError(concat(name, ": ", std::string(py::str(value)), " is out of range"));
+      throw ConfigError({.argument = name,
+                         .message = concat(std::string(py::str(value)), " is out of range"),
+                         .got = std::string(py::str(value))});
     }
   }
   if (py::isinstance<py::float_>(value)) return value.cast<double>();

@@ -13,7 +13,8 @@ namespace {
 
 void checked_set_num_threads(int count) {
   if (count < 1) {
-    throw ConfigError(concat("set_num_threads: expected at least 1, got ", count));
+    throw ConfigError(
+        {.argument = "set_num_threads", .expected = "at least 1", .got = concat(count)});
   }
   set_num_threads(count);
 }
@@ -35,7 +36,9 @@ py::dict config() {
 }
 
 Array<Index> permutation(Index count, std::uint64_t seed, std::uint32_t epoch) {
-  if (count < 0) throw ConfigError(concat("permutation: expected at least 0, got ", count));
+  if (count < 0) {
+    throw ConfigError({.argument = "permutation", .expected = "at least 0", .got = concat(count)});
+  }
   auto order = make_array<Index>({count});
   fill_permutation(seed, epoch, count, order.mutable_data());
   return order;

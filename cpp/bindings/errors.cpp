@@ -1,3 +1,4 @@
+// The engine's exceptions as those of Python, with what the engine knows as attributes.
 #include "cnnx/core/error.h"
 
 #include "topics.h"
@@ -6,10 +7,23 @@ namespace cnnx::bindings {
 namespace py = pybind11;
 namespace {
 
-void raise(const char* name, const char* message) {
-  const py::object type = py::module_::import("cnnx.errors").attr(name);
-  PyErr_SetString(type.ptr(), message);
+void set(const py::object& error, const char* name, const std::string& value) {
+  if (!value.empty()) error.attr(name) = value;
 }
+
+void raise(const py::handle& type, const Error& error) {
+  const py::object raised = type(error.what());
+  const Problem& problem = error.problem();
+  set(raised, "layer", problem.layer);
+  set(raised, "layer_name", problem.layer_name);
+  set(raised, "argument", problem.argument);
+  set(raised, "got", problem.got);
+  set(raised, "expected", problem.expected);
+  set(raised, "detail", problem.detail());
+  PyErr_SetObject(type.ptr(), raised.ptr());
+}
+
+py::object type(const char* name) { return py::module_::import("cnnx.errors").attr(name); }
 
 }  // namespace
 
@@ -18,13 +32,13 @@ void translate_errors() {
     try {
       if (pointer) std::rethrow_exception(pointer);
     } catch (const ShapeError& error) {
-      raise("ShapeError", error.what());
+      raise(type("ShapeError"), error);
     } catch (const ConfigError& error) {
-      raise("ConfigError", error.what());
+      raise(type("ConfigError"), error);
     } catch (const DataError& error) {
-      PyErr_SetString(PyExc_ValueError, error.what());
+      raise(PyExc_ValueError, error);
     } catch (const NameError& error) {
-      PyErr_SetString(PyExc_KeyError, error.what());
+      raise(PyExc_KeyError, error);
     }
   });
 }

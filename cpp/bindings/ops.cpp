@@ -60,8 +60,9 @@ Attrs dense_attrs(Index units, bool use_bias, const std::optional<std::string>& 
 
 void expect_rank(const py::array& array, Index rank, const char* name, const char* axes) {
   if (array.ndim() == rank) return;
-  throw ShapeError(concat(name, ": expected ", rank, " dimensions ", axes, ", got shape ",
-                          format_dims(dims_of(array))));
+  throw ShapeError({.argument = name,
+                    .expected = concat(rank, " dimensions ", axes),
+                    .got = "shape " + format_dims(dims_of(array))});
 }
 
 template <class T>
@@ -231,15 +232,19 @@ Array<T> max_pool2d_backward(const Array<T>& grad, const Array<Index>& indices,
   expect_dims(indices, dims_of(grad), "indices");
   if (input_shape.size() != 4 || input_shape[0] != grad.shape(0) ||
       input_shape[1] != grad.shape(1)) {
-    throw ShapeError(concat("input_shape: expected (", grad.shape(0), ", ", grad.shape(1),
-                            ", height, width), got ", format_dims(input_shape)));
+    throw ShapeError(
+        {.argument = "input_shape",
+         .expected = concat("(", grad.shape(0), ", ", grad.shape(1), ", height, width)"),
+         .got = format_dims(input_shape)});
   }
   Shape::from_public({input_shape.begin() + 1, input_shape.end()});
   const Index plane = input_shape[2] * input_shape[3];
   for (Index k = 0; k < indices.size(); ++k) {
     if (indices.data()[k] < 0 || indices.data()[k] >= plane) {
-      throw DataError(concat("indices: ", indices.data()[k], " is out of range for ",
-                             input_shape[2], "x", input_shape[3], " inputs"));
+      throw DataError({.argument = "indices",
+                       .message = concat(indices.data()[k], " is out of range for ", input_shape[2],
+                                         "x", input_shape[3], " inputs"),
+                       .got = concat(indices.data()[k])});
     }
   }
   auto dx = make_array<T>(input_shape);
@@ -258,7 +263,8 @@ Array<T> max_pool2d_backward(const Array<T>& grad, const Array<Index>& indices,
 
 template <class T>
 Array<T> activation_forward(const Array<T>& x, const std::string& name, double alpha) {
-  if (x.ndim() < 1) throw ShapeError("x: expected at least one dimension, got none");
+  if (x.ndim() < 1)
+    throw ShapeError({.argument = "x", .expected = "at least one dimension", .got = "none"});
   const Activation activation = parse_activation(name, alpha);
   const KernelTable<T>& kernels = current_tables().get<T>();
   auto y = make_array<T>(dims_of(x));

@@ -41,10 +41,9 @@ template <class T>
 Index Graph<T>::append(const Attrs& layer, const std::string& name, Index input) {
   try {
     return append_layer<T>(*this, layer, name, input);
-  } catch (const ConfigError& error) {
-    const std::string text = error.what();
-    if (text.find("layer " + name) != std::string::npos) throw;  // it says so already
-    throw ConfigError(concat("layer ", name, ": ", text));
+  } catch (Error& error) {
+    error.set_layer(name);
+    throw;
   }
 }
 

@@ -60,7 +60,7 @@ const Row<T>& find(const std::string& name) {
     if (name == row.name) return row;
     choices += (choices.empty() ? "" : ", ") + std::string(row.name);
   }
-  throw ConfigError(concat("initializer: \"", name, "\" is unknown; choose one of ", choices));
+  throw ConfigError(unknown_name("initializer", name, choices));
 }
 
 }  // namespace

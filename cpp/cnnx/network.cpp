@@ -66,9 +66,13 @@ template <class T>
 void Network<T>::check_loss() const {
   if (!loss_) return;
   if (loss_->takes_activation() == ActivationKind::softmax && !output().flat) {
-    throw ShapeError(concat("loss: cross-entropy expects outputs (classes,), the last layer gives ",
-                            output().str(),
-                            "; end the network with layers.Flatten() and layers.Dense()"));
+    throw ShapeError(
+        {.argument = "loss",
+         .message = concat("cross-entropy expects outputs (classes,), the last layer gives ",
+                           output().str()),
+         .expected = "outputs (classes,)",
+         .got = output().str(),
+         .hint = "end the network with layers.Flatten() and layers.Dense()"});
   }
   loss_->check(output().size());
 }

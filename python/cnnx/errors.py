@@ -15,12 +15,36 @@ if TYPE_CHECKING:
 __all__ = ["ConfigError", "DivergenceError", "FileFormatError", "ShapeError"]
 
 
-class ShapeError(ValueError):
-    """An array or a layer's input has a shape that does not fit."""
+class _ArgumentError(ValueError):
+    """An error whose message is known in parts."""
+
+    layer: str | None = None
+    layer_name: str | None = None
+    argument: str | None = None
+    got: str | None = None
+    expected: str | None = None
+    detail: str | None = None
 
 
-class ConfigError(ValueError):
-    """An argument of a layer, a loss, an optimizer or a model has an unusable value."""
+class ShapeError(_ArgumentError):
+    """An array or a layer's input has a shape that does not fit.
+
+    Attributes
+    ----------
+    layer, layer_name, argument, got, expected, detail : str or None
+        Parts of the message: position and kind of the layer, name of the argument, the value
+        received, the values possible, the message without the layer. None where unknown.
+    """
+
+
+class ConfigError(_ArgumentError):
+    """An argument of a layer, a loss, an optimizer or a model has an unusable value.
+
+    Attributes
+    ----------
+    layer, layer_name, argument, got, expected, detail : str or None
+        As those of `ShapeError`.
+    """
 
 
 class FileFormatError(ValueError):

@@ -10,7 +10,6 @@ A ``ShapeError`` names the argument that does not fit, a ``TypeError`` one that 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -368,8 +367,12 @@ def _naming(op: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        message = re.sub(r"^\w+ \(layer 0\): ", "", str(error))
-        raise type(error)(f"{op}: {message}") from None
+        detail = getattr(error, "detail", None)
+        named = type(error)(f"{op}: {detail or error}")
+        for field in ("argument", "got", "expected"):
+            if hasattr(error, field):
+                setattr(named, field, getattr(error, field))
+        raise named from None
 
 
 def _arrays(op: str, arguments: dict[str, tuple[ArrayLike | None, int]]) -> list[Any]:

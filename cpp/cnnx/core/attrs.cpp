@@ -8,14 +8,14 @@ namespace {
 template <class T>
 const T& get(const Attrs::Value& value, const std::string& name, const char* expected) {
   if (const T* held = std::get_if<T>(&value)) return *held;
-  throw ConfigError(concat(name, ": expected ", expected));
+  throw ConfigError({.argument = name, .expected = expected});
 }
 
 }  // namespace
 
 const Attrs::Value& Attrs::at(const std::string& name) const {
   const auto found = values_.find(name);
-  if (found == values_.end()) throw ConfigError(concat(name, ": missing"));
+  if (found == values_.end()) throw ConfigError({.argument = name, .message = "missing"});
   return found->second;
 }
 
@@ -29,7 +29,8 @@ Index Attrs::integer(const std::string& name) const {
 
 Index Attrs::positive(const std::string& name) const {
   const Index value = integer(name);
-  if (value < 1) throw ConfigError(concat(name, ": expected at least 1, got ", value));
+  if (value < 1)
+    throw ConfigError({.argument = name, .expected = "at least 1", .got = concat(value)});
   return value;
 }
 
@@ -58,9 +59,10 @@ std::vector<double> Attrs::numbers(const std::string& name) const {
 std::pair<Index, Index> Attrs::pair(const std::string& name, Index least) const {
   const auto& values = get<std::vector<Index>>(at(name), name, "two integers");
   if (values.size() != 2 || values[0] < least || values[1] < least) {
-    throw ConfigError(concat(name, ": expected two integers of at least ", least, ", got ",
-                             values.size() == 2 ? concat("(", values[0], ", ", values[1], ")")
-                                                : concat(values.size(), " of them")));
+    throw ConfigError({.argument = name,
+                       .expected = concat("two integers of at least ", least),
+                       .got = values.size() == 2 ? concat("(", values[0], ", ", values[1], ")")
+                                                 : concat(values.size(), " of them")});
   }
   return {values[0], values[1]};
 }
@@ -68,11 +70,14 @@ std::pair<Index, Index> Attrs::pair(const std::string& name, Index least) const 
 std::vector<Index> Attrs::integers(const std::string& name, std::size_t count, Index least) const {
   const auto& values = get<std::vector<Index>>(at(name), name, "a list of integers");
   if (values.size() != count) {
-    throw ConfigError(concat(name, ": expected ", count, " integers, got ", values.size()));
+    throw ConfigError(
+        {.argument = name, .expected = concat(count, " integers"), .got = concat(values.size())});
   }
   for (const Index value : values) {
     if (value < least) {
-      throw ConfigError(concat(name, ": expected integers of at least ", least, ", got ", value));
+      throw ConfigError({.argument = name,
+                         .expected = concat("integers of at least ", least),
+                         .got = concat(value)});
     }
   }
   return values;
@@ -88,7 +93,7 @@ void Attrs::set_list(const std::string& name, std::vector<Attrs> list) {
 
 const std::vector<Attrs>& Attrs::list(const std::string& name) const {
   const auto found = lists_.find(name);
-  if (found == lists_.end()) throw ConfigError(concat(name, ": expected a list of layers"));
+  if (found == lists_.end()) throw ConfigError({.argument = name, .expected = "a list of layers"});
   return found->second;
 }
 

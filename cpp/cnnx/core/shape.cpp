@@ -23,8 +23,10 @@ Index checked_product(const std::vector<Index>& sizes, std::string_view what) {
   Index product = 1;
   for (const Index size : sizes) {
     if (size != 0 && product > kLargest / size) {
-      throw ShapeError(
-          concat(what, ": the product of ", format_dims(sizes), " overflows; use smaller sizes"));
+      throw ShapeError({.subject = std::string(what),
+                        .message = concat("the product of ", format_dims(sizes), " overflows"),
+                        .got = format_dims(sizes),
+                        .hint = "use smaller sizes"});
     }
     product *= size;
   }
@@ -33,13 +35,16 @@ Index checked_product(const std::vector<Index>& sizes, std::string_view what) {
 
 Shape Shape::from_public(const std::vector<Index>& dims) {
   if (dims.size() != 1 && dims.size() != 3) {
-    throw ShapeError(concat("input_shape: expected (channels, height, width) or (features,), got ",
-                            format_dims(dims)));
+    throw ShapeError({.argument = "input_shape",
+                      .expected = "(channels, height, width) or (features,)",
+                      .got = format_dims(dims)});
   }
   for (const Index dim : dims) {
     if (dim < 1) {
-      throw ShapeError(
-          concat("input_shape: every size must be at least 1, got ", format_dims(dims)));
+      throw ShapeError({.argument = "input_shape",
+                        .message = concat("every size must be at least 1, got ", format_dims(dims)),
+                        .expected = "sizes of at least 1",
+                        .got = format_dims(dims)});
     }
   }
   checked_product(dims, "input_shape");

@@ -13,7 +13,9 @@ class ActivationLayer final : public Layer<T> {
  public:
   explicit ActivationLayer(const Attrs& attrs) : activation_(activation_of(attrs)) {
     if (!(activation_.alpha >= 0)) {
-      throw ConfigError(concat("alpha: expected a number of at least 0, got ", activation_.alpha));
+      throw ConfigError({.argument = "alpha",
+                         .expected = "a number of at least 0",
+                         .got = concat(activation_.alpha)});
     }
   }
 

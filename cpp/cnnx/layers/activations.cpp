@@ -33,7 +33,7 @@ Activation parse_activation(const std::string& name, std::optional<double> alpha
     if (name == row.name) return {row.kind, alpha.value_or(row.alpha)};
     choices += (choices.empty() ? "" : ", ") + std::string(row.name);
   }
-  throw ConfigError(concat("activation: \"", name, "\" is unknown; choose one of ", choices));
+  throw ConfigError(unknown_name("activation", name, choices));
 }
 
 Activation activation_of(const Attrs& attrs) {

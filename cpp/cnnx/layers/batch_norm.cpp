@@ -24,9 +24,12 @@ class BatchNorm final : public Layer<T> {
         activation_(activation_of(attrs)) {
     const bool possible = momentum_ >= 0 && momentum_ < 1;  // NaN is not
     if (!possible) {
-      throw ConfigError(concat("momentum: expected at least 0 and below 1, got ", momentum_));
+      throw ConfigError(
+          {.argument = "momentum", .expected = "at least 0 and below 1", .got = concat(momentum_)});
     }
-    if (!(epsilon_ > 0)) throw ConfigError(concat("epsilon: expected above 0, got ", epsilon_));
+    if (!(epsilon_ > 0)) {
+      throw ConfigError({.argument = "epsilon", .expected = "above 0", .got = concat(epsilon_)});
+    }
   }
 
   const char* kind() const override { return "BatchNorm"; }

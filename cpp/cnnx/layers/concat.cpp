@@ -54,13 +54,15 @@ class Concat final : public Layer<T> {
     for (std::size_t i = 1; i < this->inputs().size(); ++i) {
       const Shape& next = this->inputs()[i];
       if (next.height != sum.height || next.width != sum.width || next.flat != sum.flat) {
-        throw ShapeError(concat(this->label(), ": branch ", i, " gives ", next.str(), ", branch 0 ",
-                                this->input().str(),
-                                "; branches may differ in their channels only"));
+        throw ShapeError({.message = cnnx::concat("branch ", i, " gives ", next.str(),
+                                                  ", branch 0 ", this->input().str()),
+                          .expected = this->input().str(),
+                          .got = next.str(),
+                          .hint = "branches may differ in their channels only"});
       }
       sum.channels += next.channels;
     }
-    checked_product({sum.channels, sum.height, sum.width}, this->label() + " output");
+    checked_product({sum.channels, sum.height, sum.width}, "output");
     return sum;
   }
 };
@@ -77,8 +79,9 @@ Index append_concat(Builder<T>& builder, const Attrs& attrs, const std::string& 
     levels.push_back(in_feature_order(builder, name, level));
   }
   if (levels.size() < 2 || levels.size() > kMostInputs) {
-    throw ConfigError(
-        cnnx::concat("branches: expected 2 to ", kMostInputs, ", got ", levels.size()));
+    throw ConfigError({.argument = "branches",
+                       .expected = cnnx::concat("2 to ", kMostInputs),
+                       .got = cnnx::concat(levels.size())});
   }
   return builder.add(std::make_unique<Concat<T>>(), name, std::move(levels));
 }

@@ -27,7 +27,9 @@ Padding parse_padding(const Attrs& attrs) {
   const std::string& name = attrs.text("padding");
   if (name == "same") return {true, 0, 0};
   if (name == "valid") return {};
-  throw ConfigError(concat("padding: expected \"valid\", \"same\" or numbers, got \"", name, "\""));
+  throw ConfigError({.argument = "padding",
+                     .expected = "\"valid\", \"same\" or numbers",
+                     .got = concat("\"", name, "\"")});
 }
 
 template <class T>
@@ -140,15 +142,17 @@ class Conv2D final : public Layer<T> {
     g_.out_height = output_size(in.height, kernel_.first, stride_.first, dilation_.first, rows);
     g_.out_width = output_size(in.width, kernel_.second, stride_.second, dilation_.second, columns);
     if (g_.out_height < 1 || g_.out_width < 1) {
-      throw ShapeError(
-          concat(this->label(), ": kernel ", kernel_.first, "x", kernel_.second,
-                 dilation_ == std::pair<Index, Index>{1, 1}
-                     ? std::string()
-                     : concat(" with dilation ", dilation_.first, "x", dilation_.second),
-                 " does not fit input ", in.height, "x", in.width, " with padding ", padding_.rows,
-                 "x", padding_.columns, "; use padding=\"same\" or a smaller kernel"));
+      throw ShapeError({.message = concat(
+                            "kernel ", kernel_.first, "x", kernel_.second,
+                            dilation_ == std::pair<Index, Index>{1, 1}
+                                ? std::string()
+                                : concat(" with dilation ", dilation_.first, "x", dilation_.second),
+                            " does not fit input ", in.height, "x", in.width, " with padding ",
+                            padding_.rows, "x", padding_.columns),
+                        .got = in.str(),
+                        .hint = "use padding=\"same\" or a smaller kernel"});
     }
-    checked_product({g_.out_channels, g_.out_height, g_.out_width}, this->label() + " output");
+    checked_product({g_.out_channels, g_.out_height, g_.out_width}, "output");
     add_parameters();
     if (!context.exact_conv) algorithm_ = make_winograd_conv<T>(g_, this->kernels());
     if (!algorithm_) algorithm_ = make_direct_conv<T>(g_, this->kernels());
@@ -180,29 +184,32 @@ class Conv2D final : public Layer<T> {
   void check_input() const {
     const Shape& in = this->input();
     if (in.flat) {
-      throw ShapeError(concat(this->label(), ": expected input (channels, height, width), got ",
-                              in.str(), "; place it before Flatten and Dense"));
+      throw ShapeError({.expected = "input (channels, height, width)",
+                        .got = in.str(),
+                        .hint = "place it before Flatten and Dense"});
     }
     if (in.channels % groups_ != 0 || filters_ % groups_ != 0) {
-      throw ShapeError(concat(this->label(), ": groups=", groups_, " must divide both the ",
-                              in.channels, " input channels and the ", filters_, " filters"));
+      throw ShapeError({.message = concat("groups=", groups_, " must divide both the ", in.channels,
+                                          " input channels and the ", filters_, " filters"),
+                        .got = concat(groups_)});
     }
     // No sum of positions may leave the range of Index; far beyond any image.
     constexpr Index kLargest = Index{1} << 30;
     for (const Index size : {kernel_.first, kernel_.second, stride_.first, stride_.second,
                              dilation_.first, dilation_.second, padding_.rows, padding_.columns}) {
       if (size > kLargest) {
-        throw ShapeError(
-            concat(this->label(), ": sizes up to ", kLargest, " are possible, got ", size));
+        throw ShapeError({.message = concat("sizes up to ", kLargest, " are possible, got ", size),
+                          .expected = concat("sizes up to ", kLargest),
+                          .got = concat(size)});
       }
     }
-    checked_product({kernel_.first, dilation_.first}, this->label() + " kernel");
-    checked_product({kernel_.second, dilation_.second}, this->label() + " kernel");
+    checked_product({kernel_.first, dilation_.first}, "kernel");
+    checked_product({kernel_.second, dilation_.second}, "kernel");
   }
 
   void add_parameters() {
     const Index in = g_.group_in();
-    checked_product({filters_, in, kernel_.first, kernel_.second}, this->label() + " weights");
+    checked_product({filters_, in, kernel_.first, kernel_.second}, "weights");
     const Index area = kernel_.first * kernel_.second;
     this->parameters_.clear();
     this->parameters_.push_back({"weight",

@@ -96,10 +96,11 @@ class Dense final : public Layer<T> {
   Shape plan_layer(const PlanContext&) override {
     const Shape& in = this->input();
     if (!in.flat) {
-      throw ShapeError(concat(this->label(), ": expected flat input (features,), got ", in.str(),
-                              "; add layers.Flatten() before it"));
+      throw ShapeError({.expected = "flat input (features,)",
+                        .got = in.str(),
+                        .hint = "add layers.Flatten() before it"});
     }
-    checked_product({in.size(), units_}, this->label() + " weights");
+    checked_product({in.size(), units_}, "weights");
     this->parameters_.clear();
     this->parameters_.push_back({"weight",
                                  {units_, in.size()},

@@ -14,16 +14,23 @@ Attrs depthwise(const Builder<T>& builder, const Attrs& attrs, const char* kind,
                 const std::string& name, Index input) {
   const Shape& shape = builder.shape(input);
   if (shape.flat) {
-    throw ShapeError(concat(kind, " (layer ", name,
-                            "): expected input (channels, height, width), got ", shape.str(),
-                            "; place it before Flatten and Dense"));
+    throw ShapeError({.layer = name,
+                      .layer_name = kind,
+                      .expected = "input (channels, height, width)",
+                      .got = shape.str(),
+                      .hint = "place it before Flatten and Dense"});
   }
   Attrs conv = attrs;
   conv.set("kind", std::string("conv2d"));
   conv.set("spelling", std::string(kind));
   conv.set("groups", shape.channels);
-  conv.set("filters", checked_product({shape.channels, attrs.positive("depth_multiplier")},
-                                      concat(kind, " (layer ", name, ") filters")));
+  try {
+    conv.set("filters",
+             checked_product({shape.channels, attrs.positive("depth_multiplier")}, "filters"));
+  } catch (ShapeError& error) {
+    error.set_layer(name, kind);
+    throw;
+  }
   return conv;
 }
 

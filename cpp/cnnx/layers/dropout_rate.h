@@ -16,7 +16,8 @@ class DropoutRate {
     const double rate = attrs.number("rate");
     const bool possible = rate >= 0 && rate < 1;  // NaN is not
     if (!possible) {
-      throw ConfigError(concat("rate: expected at least 0 and below 1, got ", rate));
+      throw ConfigError(
+          {.argument = "rate", .expected = "at least 0 and below 1", .got = concat(rate)});
     }
     below_ = static_cast<std::uint32_t>(std::max(1.0, std::round((1 - rate) * kSteps)));
   }

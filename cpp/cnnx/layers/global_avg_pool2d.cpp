@@ -28,7 +28,7 @@ class GlobalAvgPool2D final : public Layer<T> {
 
  protected:
   Shape plan_layer(const PlanContext&) override {
-    expect_maps(this->label(), this->input());
+    expect_maps(this->input());
     return Shape::features(this->input().channels);
   }
 };

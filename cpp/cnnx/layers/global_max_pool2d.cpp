@@ -39,12 +39,14 @@ class GlobalMaxPool2D final : public Layer<T> {
 
  protected:
   Shape plan_layer(const PlanContext&) override {
-    expect_maps(this->label(), this->input());
+    expect_maps(this->input());
     constexpr Index kMost = std::numeric_limits<std::int32_t>::max();
     if (pixels() > kMost) {
-      throw ShapeError(concat(this->label(), ": maps of up to ", kMost,
-                              " pixels are possible, got ", this->input().str(),
-                              "; pool or stride before it"));
+      throw ShapeError({.message = concat("maps of up to ", kMost, " pixels are possible, got ",
+                                          this->input().str()),
+                        .expected = concat("maps of up to ", kMost, " pixels"),
+                        .got = this->input().str(),
+                        .hint = "pool or stride before it"});
     }
     return Shape::features(channels());
   }

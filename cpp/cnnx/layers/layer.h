@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cnnx/core/attrs.h"
+#include "cnnx/core/error.h"
 #include "cnnx/core/index.h"
 #include "cnnx/core/shape.h"
 #include "cnnx/kernels/table.h"
@@ -107,12 +108,15 @@ class Layer {
   void plan(std::vector<Shape> inputs, const KernelTable<T>& kernels, const PlanContext& context) {
     inputs_ = std::move(inputs);
     kernels_ = &kernels;
-    label_ = std::string(kind()) + " (layer " + context.position + ")";
-    output_ = plan_layer(context);
+    try {
+      output_ = plan_layer(context);
+    } catch (Error& error) {
+      error.set_layer(context.position, kind());
+      throw;
+    }
   }
 
   virtual const char* kind() const = 0;  // as users spell it: "Conv2D"
-  const std::string& label() const { return label_; }
   const Shape& input() const { return inputs_.front(); }
   const std::vector<Shape>& inputs() const { return inputs_; }
   const Shape& output() const { return output_; }
@@ -181,7 +185,6 @@ class Layer {
  private:
   std::vector<Shape> inputs_;
   Shape output_;
-  std::string label_;
   const KernelTable<T>* kernels_ = nullptr;
 };
 

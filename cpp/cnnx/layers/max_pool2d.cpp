@@ -36,7 +36,7 @@ class MaxPool2D final : public Layer<T> {
 
  protected:
   Shape plan_layer(const PlanContext&) override {
-    g_ = plan_pool(this->label(), this->input(), window_, stride_, padding_);
+    g_ = plan_pool(this->input(), window_, stride_, padding_);
     return {g_.channels, g_.out_height, g_.out_width, false};
   }
 

@@ -12,11 +12,14 @@ class Normalize final : public Affine<T> {
   explicit Normalize(const Attrs& attrs)
       : mean_(attrs.numbers("mean")), std_(attrs.numbers("std")) {
     if (mean_.size() != std_.size() || mean_.empty()) {
-      throw ConfigError(concat("mean and std: expected one number each for every channel, got ",
-                               mean_.size(), " and ", std_.size()));
+      throw ConfigError({.argument = "mean and std",
+                         .expected = "one number each for every channel",
+                         .got = concat(mean_.size(), " and ", std_.size())});
     }
     for (const double value : std_) {
-      if (!(value > 0)) throw ConfigError(concat("std: expected numbers above 0, got ", value));
+      if (!(value > 0)) {
+        throw ConfigError({.argument = "std", .expected = "numbers above 0", .got = concat(value)});
+      }
     }
   }
   const char* kind() const override { return "Normalize"; }
@@ -25,9 +28,11 @@ class Normalize final : public Affine<T> {
   Shape plan_layer(const PlanContext&) override {
     const auto count = static_cast<Index>(mean_.size());
     if (count != 1 && count != this->columns()) {
-      throw ShapeError(concat(this->label(), ": mean and std have ", count,
-                              " numbers, the input has ", this->columns(),
-                              " channels; give one for each, or one for all"));
+      throw ShapeError({.message = concat("mean and std have ", count, " numbers, the input has ",
+                                          this->columns(), " channels"),
+                        .expected = concat(this->columns()),
+                        .got = concat(count),
+                        .hint = "give one for each, or one for all"});
     }
     this->set_terms([&](Index c) {
       const auto i = to_size(count == 1 ? 0 : c);

@@ -10,11 +10,11 @@
 namespace cnnx {
 
 // Throws ShapeError for flat input.
-void expect_maps(const std::string& label, const Shape& input);
+void expect_maps(const Shape& input);
 
 // The geometry of a pool; throws ShapeError where its windows do not fit.
-PoolGeometry plan_pool(const std::string& label, const Shape& input,
-                       const std::pair<Index, Index>& window, const std::pair<Index, Index>& stride,
+PoolGeometry plan_pool(const Shape& input, const std::pair<Index, Index>& window,
+                       const std::pair<Index, Index>& stride,
                        const std::pair<Index, Index>& padding);
 
 }  // namespace cnnx

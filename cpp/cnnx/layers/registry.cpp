@@ -58,7 +58,10 @@ LayerPtr<T> make_layer(const Attrs& attrs) {
     choices += (choices.empty() ? "" : ", ") + std::string(row.kind);
   }
   for (const CompositeRow<T>& row : kComposites<T>) choices += ", " + std::string(row.kind);
-  throw ConfigError(concat("layer kind \"", kind, "\" is unknown; choose one of ", choices));
+  throw ConfigError({.message = concat("layer kind \"", kind, "\" is unknown"),
+                     .expected = choices,
+                     .got = kind,
+                     .hint = "choose one of " + choices});
 }
 
 template <class T>

@@ -49,10 +49,12 @@ class Add final : public Layer<T> {
     const Shape& branch = this->inputs()[0];
     const Shape& shortcut = this->inputs()[1];
     if (branch != shortcut) {
-      throw ShapeError(concat(this->label(), ": the branch gives ", branch.str(), ", the shortcut ",
-                              shortcut.str(),
-                              "; give it a shortcut that brings the input to the branch's shape, "
-                              "for instance [layers.Conv2D(filters, 1, stride=...)]"));
+      throw ShapeError(
+          {.message = concat("the branch gives ", branch.str(), ", the shortcut ", shortcut.str()),
+           .expected = branch.str(),
+           .got = shortcut.str(),
+           .hint = "give it a shortcut that brings the input to the branch's shape, "
+                   "for instance [layers.Conv2D(filters, 1, stride=...)]"});
     }
     return branch;
   }
@@ -67,7 +69,7 @@ template <class T>
 Index append_residual(Builder<T>& builder, const Attrs& attrs, const std::string& name,
                       Index input) {
   Index branch = builder.chain(attrs.list("branch"), name + ".branch", input);
-  if (branch == input) throw ConfigError("branch: expected at least one layer");
+  if (branch == input) throw ConfigError({.argument = "branch", .expected = "at least one layer"});
   Index shortcut = attrs.has_list("shortcut")
                        ? builder.chain(attrs.list("shortcut"), name + ".shortcut", input)
                        : input;

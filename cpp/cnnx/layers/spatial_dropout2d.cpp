@@ -24,8 +24,9 @@ class SpatialDropout2D final : public DropoutLayer<T> {
 
   Shape plan_layer(const PlanContext& context) override {
     if (this->input().flat) {
-      throw ShapeError(concat(this->label(), ": expected input (channels, height, width), got ",
-                              this->input().str(), "; use layers.Dropout for features"));
+      throw ShapeError({.expected = "input (channels, height, width)",
+                        .got = this->input().str(),
+                        .hint = "use layers.Dropout for features"});
     }
     return DropoutLayer<T>::plan_layer(context);
   }

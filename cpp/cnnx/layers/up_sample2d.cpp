@@ -9,8 +9,9 @@ namespace {
 bool parse_bilinear(const Attrs& attrs) {
   const std::string& name = attrs.text("interpolation");
   if (name != "nearest" && name != "bilinear") {
-    throw ConfigError(
-        concat("interpolation: expected \"nearest\" or \"bilinear\", got \"", name, "\""));
+    throw ConfigError({.argument = "interpolation",
+                       .expected = "\"nearest\" or \"bilinear\"",
+                       .got = concat("\"", name, "\"")});
   }
   return name == "bilinear";
 }
@@ -47,9 +48,8 @@ class UpSample2D final : public Layer<T> {
  protected:
   Shape plan_layer(const PlanContext&) override {
     const Shape& in = this->input();
-    expect_maps(this->label(), in);
-    checked_product({in.channels, in.height, in.width, size_.first, size_.second},
-                    this->label() + " output");
+    expect_maps(in);
+    checked_product({in.channels, in.height, in.width, size_.first, size_.second}, "output");
     g_ = {in.channels, in.height, in.width, size_.first, size_.second};
     windows_ = {in.channels,  g_.out_height(), g_.out_width(), in.height, in.width, size_.first,
                 size_.second, size_.first,     size_.second,   0,         0};

@@ -57,17 +57,18 @@ class ZeroPad2D final : public Layer<T> {
  protected:
   Shape plan_layer(const PlanContext&) override {
     const Shape& in = this->input();
-    expect_maps(this->label(), in);
+    expect_maps(in);
     // Beyond any image, and far from where sums of sizes would overflow.
     constexpr Index kLargest = Index{1} << 30;
     for (const Index side : {top_, bottom_, left_, right_}) {
       if (side > kLargest) {
-        throw ShapeError(
-            concat(this->label(), ": padding up to ", kLargest, " is possible, got ", side));
+        throw ShapeError({.message = concat("padding up to ", kLargest, " is possible, got ", side),
+                          .expected = concat("padding up to ", kLargest),
+                          .got = concat(side)});
       }
     }
     const Shape out{in.channels, in.height + top_ + bottom_, in.width + left_ + right_, false};
-    checked_product({out.channels, out.height, out.width}, this->label() + " output");
+    checked_product({out.channels, out.height, out.width}, "output");
     return out;
   }
 

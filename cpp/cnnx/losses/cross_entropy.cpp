@@ -17,8 +17,9 @@ class CrossEntropy final : public Loss<T> {
   explicit CrossEntropy(double smoothing) : smoothing_(smoothing) {
     const bool possible = smoothing >= 0 && smoothing < 1;  // NaN is not
     if (!possible) {
-      throw ConfigError(
-          concat("label_smoothing: expected a number from 0 to below 1, got ", smoothing));
+      throw ConfigError({.argument = "label_smoothing",
+                         .expected = "a number from 0 to below 1",
+                         .got = concat(smoothing)});
     }
   }
 

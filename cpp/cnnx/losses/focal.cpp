@@ -20,13 +20,15 @@ class Focal final : public Loss<T> {
   explicit Focal(const Attrs& attrs) : gamma_(attrs.number("gamma")) {
     const bool possible = gamma_ >= 0 && std::isfinite(gamma_);  // NaN is not
     if (!possible) {
-      throw ConfigError(concat("gamma: expected a number of at least 0, got ", gamma_));
+      throw ConfigError(
+          {.argument = "gamma", .expected = "a number of at least 0", .got = concat(gamma_)});
     }
     if (!attrs.has("alpha")) return;
     alpha_ = attrs.numbers("alpha");
     for (const double weight : alpha_) {
       if (weight >= 0 && std::isfinite(weight)) continue;
-      throw ConfigError(concat("alpha: expected weights of at least 0, got ", weight));
+      throw ConfigError(
+          {.argument = "alpha", .expected = "weights of at least 0", .got = concat(weight)});
     }
   }
 
@@ -35,8 +37,12 @@ class Focal final : public Loss<T> {
   void check(Index outputs) const override {
     const auto weights = static_cast<Index>(alpha_.size());
     if (alpha_.empty() || weights == outputs) return;
-    throw ConfigError(concat("loss: focal loss has ", weights, " weights in alpha for ", outputs,
-                             " classes; give one a class"));
+    throw ConfigError({.argument = "loss",
+                       .message = concat("focal loss has ", weights, " weights in alpha for ",
+                                         outputs, " classes"),
+                       .expected = concat(outputs),
+                       .got = concat(weights),
+                       .hint = "give one a class"});
   }
 
   // In double precision throughout: 1 - p would lose all its digits where the network is sure.

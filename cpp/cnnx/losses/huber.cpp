@@ -17,7 +17,8 @@ class Huber final : public Loss<T> {
   explicit Huber(double delta) : delta_(delta) {
     const bool possible = delta > 0 && std::isfinite(delta);  // NaN is not
     if (!possible) {
-      throw ConfigError(concat("delta: expected a number above 0, got ", delta));
+      throw ConfigError(
+          {.argument = "delta", .expected = "a number above 0", .got = concat(delta)});
     }
   }
 

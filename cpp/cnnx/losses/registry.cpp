@@ -31,7 +31,7 @@ LossPtr<T> make_loss(const Attrs& attrs) {
     if (kind == row.kind) return row.make(attrs);
     choices += (choices.empty() ? "" : ", ") + std::string(row.kind);
   }
-  throw ConfigError(concat("loss: \"", kind, "\" is unknown; choose one of ", choices));
+  throw ConfigError(unknown_name("loss", kind, choices));
 }
 
 template LossPtr<float> make_loss(const Attrs&);

@@ -22,7 +22,7 @@ double limit(const Attrs& attrs, const std::string& name) {
   if (!attrs.has(name)) return UpdateSettings::kNone;
   const double value = attrs.number(name);
   if (value > 0 && value < UpdateSettings::kNone) return value;
-  throw ConfigError(concat(name, ": expected a number above 0, got ", value));
+  throw ConfigError({.argument = name, .expected = "a number above 0", .got = concat(value)});
 }
 
 UpdateSettings update_settings(const Attrs& attrs) {
@@ -32,8 +32,9 @@ UpdateSettings update_settings(const Attrs& attrs) {
   if (attrs.has("ema")) {
     settings.average_decay = limit(attrs, "ema");
     if (settings.average_decay >= 1) {
-      throw ConfigError(
-          concat("ema: expected a number between 0 and 1, got ", settings.average_decay));
+      throw ConfigError({.argument = "ema",
+                         .expected = "a number between 0 and 1",
+                         .got = concat(settings.average_decay)});
     }
   }
   settings.decay_weights_only = attrs.has("decay_weights_only") && attrs.flag("decay_weights_only");
@@ -45,8 +46,9 @@ UpdateSettings update_settings(const Attrs& attrs) {
 double number_within(const Attrs& attrs, const std::string& name, double least, double below) {
   const double value = attrs.number(name);
   if (value >= least && value < below) return value;
-  throw ConfigError(
-      concat(name, ": expected a number from ", least, " to below ", below, ", got ", value));
+  throw ConfigError({.argument = name,
+                     .expected = concat("a number from ", least, " to below ", below),
+                     .got = concat(value)});
 }
 
 template <class T>
@@ -64,7 +66,7 @@ OptimizerPtr<T> make_optimizer(const Attrs& attrs, const KernelTable<T>& kernels
     if (kind == row.kind) return row.make(attrs, kernels);
     choices += (choices.empty() ? "" : ", ") + std::string(row.kind);
   }
-  throw ConfigError(concat("optimizer: \"", kind, "\" is unknown; choose one of ", choices));
+  throw ConfigError(unknown_name("optimizer", kind, choices));
 }
 
 template class Optimizer<float>;

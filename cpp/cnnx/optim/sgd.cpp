@@ -15,7 +15,9 @@ class Sgd final : public Optimizer<T> {
         momentum_(number_within(attrs, "momentum", 0.0, 1.0)),
         nesterov_(attrs.flag("nesterov")) {
     if (nesterov_ && momentum_ == 0.0) {
-      throw ConfigError("nesterov: needs momentum above 0; set momentum, for instance 0.9");
+      throw ConfigError({.argument = "nesterov",
+                         .message = "needs momentum above 0",
+                         .hint = "set momentum, for instance 0.9"});
     }
   }
 

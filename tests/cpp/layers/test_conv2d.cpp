@@ -82,7 +82,6 @@ TEST_CASE("conv2d: parameters, fans and operations") {
   CHECK(layer->parameters()[1].name == "bias");
   CHECK(layer->parameters()[1].dims == std::vector<Index>{6});
   CHECK(layer->flops() == 2 * 6 * layer->output().size());
-  CHECK(layer->label() == "Conv2D (layer 3)");
   CHECK(planned(conv2d({.use_bias = false}), kImage)->parameters().size() == 1);
 }
 
