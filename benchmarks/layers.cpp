@@ -70,13 +70,13 @@ class LayerBench {
     for (Buffer<T>* level : {&y_, &dy_, &target_}) level->resize(batch * out_ + kSlack);
     fill(x_);
     fill(target_);
-    saved_.resize(batch * layer_->saved_bytes() + 64);
-    const Index most = layer_->whole_batch() ? batch : schedule_.slice_images;
+    saved_.resize(batch * layer_->traits().saved_bytes + 64);
+    const Index most = layer_->traits().whole_batch ? batch : schedule_.slice_images;
     scratch_stride_ = round_up(layer_->scratch_size(most), 16);
     scratch_.resize(scratch_stride_ * num_threads());
     shared_.resize(layer_->shared_size(batch));
     lane_size_ = round_up(layer_->accumulator_size(), 16);
-    lanes_ = layer_->whole_batch() ? 1 : schedule_.lanes(batch);
+    lanes_ = layer_->traits().whole_batch ? 1 : schedule_.lanes(batch);
     sums_.resize(lane_size_ * lanes_);
     layer_->pack(nullptr);
   }
@@ -99,7 +99,7 @@ class LayerBench {
       run.images = slice.count;
       run.input = x_.data() + slice.first * in_;
       run.output = y_.data() + slice.first * out_;
-      run.saved = saved_.data() + slice.first * layer_->saved_bytes();
+      run.saved = saved_.data() + slice.first * layer_->traits().saved_bytes;
       run.grad_output = dy_.data() + slice.first * out_;
       run.grad_input = dx_.data() + slice.first * in_;
       run.accumulator = sums_.data() + lane * lane_size_;
@@ -125,8 +125,8 @@ class LayerBench {
   // Lanes in parallel, slices of a lane in turn: body(images, thread, lane, begins the lane).
   template <class Body>
   void each_slice(Body&& body) {
-    if (layer_->whole_batch()) return body(Range{0, batch_}, 0, Index{0}, true);
-    const Index work = batch_ * (layer_->flops() / 2 + 4 * out_ + in_);
+    if (layer_->traits().whole_batch) return body(Range{0, batch_}, 0, Index{0}, true);
+    const Index work = batch_ * (layer_->traits().flops / 2 + 4 * out_ + in_);
     parallel_for(lanes_, work, [&](Index lane, int thread) {
       const Range range = part_of(batch_, lane, lanes_);
       const Index slices = schedule_.slices(range.count);
@@ -143,7 +143,7 @@ class LayerBench {
     run.images = slice.count;
     run.input = x_.data() + slice.first * in_;
     run.output = y_.data() + slice.first * out_;
-    run.saved = saved_.data() + slice.first * layer_->saved_bytes();
+    run.saved = saved_.data() + slice.first * layer_->traits().saved_bytes;
     run.scratch = scratch_.data() + thread * scratch_stride_;
     run.scratch_stride = scratch_stride_;
     run.shared = shared_.data();

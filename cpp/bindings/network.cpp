@@ -3,40 +3,57 @@
 
 #include <pybind11/stl.h>
 
+#include <memory>
 #include <mutex>
+#include <shared_mutex>
 
 #include "arrays.h"
 #include "attrs.h"
+#include "cnnx/runner.h"
 #include "topics.h"
 
 namespace cnnx::bindings {
 namespace {
 
-// A network with the lock that keeps two Python threads from running it at once.
+// A network and what runs it. Calls that only look share the network, each with a runner of its
+// own; whoever changes it is alone. Nobody waits for either while holding the GIL.
 template <class T>
 class NetworkHandle {
  public:
   NetworkHandle(const py::list& layers, const std::vector<Index>& input_shape, const py::dict& loss,
-                const py::dict& optimizer, std::uint64_t seed, bool exact_conv)
-      : network_(to_list(layers), Shape::from_public(input_shape),
-                 {to_attrs(loss), to_attrs(optimizer), seed, exact_conv}) {}
+                const py::dict& optimizer, std::uint64_t seed, bool exact_conv, bool draw_weights)
+      : network_(Description::chain(to_list(layers), Shape::from_public(input_shape)),
+                 {.outputs = {{.loss = to_attrs(loss)}},
+                  .optimizer = to_attrs(optimizer),
+                  .seed = seed,
+                  .exact_conv = exact_conv,
+                  .draw_weights = draw_weights}) {}
 
   py::tuple train_batch(const py::object& x, const py::object& y, const py::object& index,
                         std::optional<double> learning_rate, const py::object& weights,
                         std::uint32_t epoch, Index first_row) {
     expect_first_row(first_row);
-    return batch(x, y, index, weights, [&](Images images, const Targets<T>& targets) {
-      images.epoch = epoch;
-      images.first_row = first_row;
-      return network_.train_batch(images, targets, learning_rate);
+    Holder holder;
+    Images images = to_images(x, index, holder);
+    images.epoch = epoch;
+    images.first_row = first_row;
+    const Targets<T> targets = to_targets(y, weights, holder);
+    BatchResult result;
+    alone([&](Runner<T>& runner) {
+      result = runner.train_batch(batch(images, targets), learning_rate).front();
     });
+    return py::make_tuple(result.loss_sum, result.correct);
   }
 
   py::tuple evaluate_batch(const py::object& x, const py::object& y, const py::object& index,
                            const py::object& weights) {
-    return batch(x, y, index, weights, [&](const Images& images, const Targets<T>& targets) {
-      return network_.evaluate_batch(images, targets);
-    });
+    Holder holder;
+    const Images images = to_images(x, index, holder);
+    const Targets<T> targets = to_targets(y, weights, holder);
+    BatchResult result;
+    shared(
+        [&](Runner<T>& runner) { result = runner.evaluate_batch(batch(images, targets)).front(); });
+    return py::make_tuple(result.loss_sum, result.correct);
   }
 
   py::array predict(const py::object& x, const py::object& index) {
@@ -46,7 +63,7 @@ class NetworkHandle {
     dims.insert(dims.begin(), images.count);
     auto outputs = make_array<T>(dims);
     T* to = outputs.mutable_data();
-    run([&] { network_.predict(images, to); });
+    shared([&](Runner<T>& runner) { runner.predict({&images, 1}, {&to, 1}); });
     return outputs;
   }
 
@@ -58,41 +75,57 @@ class NetworkHandle {
     dims.insert(dims.begin(), images.count);
     auto grad_images = make_array<T>(dims);
     T* to = grad_images.mutable_data();
+    const std::vector<std::string> names = network_.learned_names();
+    std::vector<Array<T>> arrays = arrays_of(names);
+    const std::vector<T*> data = pointers(arrays);
     BatchResult result;
-    run([&] { result = network_.differentiate(images, targets, to); });
+    alone([&](Runner<T>& runner) {
+      result = runner.differentiate(batch(images, targets), {&to, 1}).front();
+      for (std::size_t i = 0; i < names.size(); ++i) network_.read_gradient(names[i], data[i]);
+    });
     py::dict grads;
-    for (const std::string& name : network_.learned_names()) {
-      auto values = make_array<T>(network_.parameter(name).dims);
-      network_.read_gradient(name, values.mutable_data());
-      grads[py::str(name)] = values;
-    }
+    for (std::size_t i = 0; i < names.size(); ++i) grads[py::str(names[i])] = arrays[i];
     grads["input"] = grad_images;
     return py::make_tuple(result.loss_sum, result.correct, grads);
   }
 
   py::array get_parameter(const std::string& name) const {
     auto values = make_array<T>(network_.parameter(name).dims);
-    network_.read_parameter(name, values.mutable_data());
+    T* to = values.mutable_data();
+    reading([&] { network_.read_parameter(name, to); });
     return values;
   }
 
   void set_parameter(const std::string& name, const py::object& value) {
     const auto values = expect<T>(value, name.c_str());
     expect_dims(values, network_.parameter(name).dims, name.c_str());
-    const std::lock_guard lock(mutex_);
-    network_.write_parameter(name, values.data());
+    const T* from = values.data();
+    writing([&] { network_.write_parameter(name, from); });
   }
 
   py::dict optimizer_state() const {
-    network_.require_unswapped("reading the optimizer's state");
-    py::dict state;
-    state["step"] = py::array(py::cast(network_.step())).attr("astype")("int64");
-    const std::vector<std::string> slots = network_.slots();
-    for (const std::string& name : network_.learned_names()) {
+    const std::vector<std::string> names = network_.learned_names(), slots = network_.slots();
+    std::vector<Array<T>> arrays;
+    for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+      for (Array<T>& array : arrays_of(names)) arrays.push_back(std::move(array));
+    }
+    const std::vector<T*> data = pointers(arrays);
+    Index step = 0;
+    reading([&] {
+      network_.require_unswapped("reading the optimizer's state");
+      step = network_.step();
+      auto to = data.begin();
       for (std::size_t slot = 0; slot < slots.size(); ++slot) {
-        auto values = make_array<T>(network_.parameter(name).dims);
-        network_.read_slot(name, static_cast<Index>(slot), values.mutable_data());
-        state[py::str(name + "." + slots[slot])] = values;
+        for (const std::string& name : names) {
+          network_.read_slot(name, static_cast<Index>(slot), *to++);
+        }
+      }
+    });
+    py::dict state;
+    state["step"] = py::array(py::cast(step)).attr("astype")("int64");
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+        state[py::str(names[i] + "." + slots[slot])] = arrays[slot * names.size() + i];
       }
     }
     return state;
@@ -100,10 +133,9 @@ class NetworkHandle {
 
   void load_optimizer_state(const py::dict& state) {
     // Everything is looked up and checked before anything is written.
-    network_.require_unswapped("loading the optimizer's state");
-    const std::vector<std::string> slots = network_.slots();
+    const std::vector<std::string> names = network_.learned_names(), slots = network_.slots();
     std::vector<Array<T>> arrays;
-    for (const std::string& name : network_.learned_names()) {
+    for (const std::string& name : names) {
       for (const std::string& slot : slots) {
         const std::string key = name + "." + slot;
         arrays.push_back(expect<T>(entry(state, key), key.c_str()));
@@ -111,59 +143,62 @@ class NetworkHandle {
       }
     }
     if (state.size() != arrays.size() + 1) {
-      throw ConfigError(concat("optimizer state: expected ", arrays.size() + 1,
-                               " entries for this optimizer, got ", state.size()));
+      throw ConfigError({.argument = "optimizer state",
+                         .expected = concat(arrays.size() + 1, " entries for this optimizer"),
+                         .got = concat(state.size())});
     }
     const Index step = py::int_(entry(state, "step")).cast<Index>();
-    if (step < 0) throw ConfigError(concat("step: expected at least 0, got ", step));
-    const std::lock_guard lock(mutex_);
-    auto array = arrays.begin();
-    for (const std::string& name : network_.learned_names()) {
-      for (std::size_t slot = 0; slot < slots.size(); ++slot) {
-        network_.write_slot(name, static_cast<Index>(slot), (array++)->data());
-      }
+    if (step < 0) {
+      throw ConfigError({.argument = "step", .expected = "at least 0", .got = concat(step)});
     }
-    network_.set_step(step);
+    std::vector<const T*> data;
+    for (const Array<T>& array : arrays) data.push_back(array.data());
+    writing([&] {
+      network_.require_unswapped("loading the optimizer's state");
+      auto from = data.begin();
+      for (const std::string& name : names) {
+        for (std::size_t slot = 0; slot < slots.size(); ++slot) {
+          network_.write_slot(name, static_cast<Index>(slot), *from++);
+        }
+      }
+      network_.set_step(step);
+    });
   }
 
   void set_optimizer(const py::dict& optimizer) {
     const Attrs attrs = to_attrs(optimizer);
-    const std::lock_guard lock(mutex_);
-    network_.set_optimizer(attrs);
+    writing([&] { network_.set_optimizer(attrs); });
   }
 
   void set_trainable(const std::vector<std::string>& names) {
-    const std::lock_guard lock(mutex_);
-    network_.set_trainable(names);
+    writing([&] { network_.set_trainable(names); });
   }
 
   void swap_average() {
-    const std::lock_guard lock(mutex_);
-    network_.swap_average();
+    writing([&] { network_.swap_average(); });
   }
 
   void set_augmentation(const py::list& steps, std::uint64_t seed) {
     const std::vector<Attrs> attrs = to_list(steps);
-    const std::lock_guard lock(mutex_);
-    network_.set_augmentation(attrs, seed);
+    writing([&] { network_.set_augmentation(attrs, seed); });
   }
 
   // One row a layer as the user wrote it, whatever it is made of.
   py::list layer_info() const {
     const Graph<T>& graph = network_.graph();
     py::list rows;
-    for (std::size_t l = 0; l < graph.entries().size(); ++l) {
+    for (const Entry& entry : graph.entries()) {
       Index parameters = 0, flops = 0;
-      for (Index n = graph.entries()[l].begin; n < graph.entries()[l].end; ++n) {
-        const auto& layer = *graph.nodes()[static_cast<std::size_t>(n)].layer;
-        for (const auto& parameter : layer.parameters()) {
+      for (Index n = entry.begin; n < entry.end; ++n) {
+        for (const auto& parameter : graph.node(n).layer->parameters()) {
           if (parameter.trained) parameters += parameter.count();
         }
-        flops += layer.flops();
+        flops += graph.node(n).traits.flops;
       }
       py::dict row;
-      row["name"] = std::to_string(l);
-      row["output_shape"] = py::tuple(py::cast(graph.shape(graph.entries()[l].end).to_public()));
+      row["name"] = entry.name;
+      row["kind"] = entry.kind;
+      row["output_shape"] = py::tuple(py::cast(graph.shape(entry.level).to_public()));
       row["parameters"] = parameters;
       row["flops"] = flops;
       rows.append(row);
@@ -183,7 +218,13 @@ class NetworkHandle {
         return py::none();
     }
   }
-  Index workspace_bytes() const { return network_.workspace_bytes(); }
+  // Of all runners that there are by now.
+  Index workspace_bytes() const {
+    const std::lock_guard lock(runners_mutex_);
+    Index bytes = 0;
+    for (const auto& runner : runners_) bytes += runner->workspace_bytes();
+    return bytes;
+  }
 
  private:
   // Keeps the arrays alive that Images and Targets point into.
@@ -217,20 +258,26 @@ class NetworkHandle {
     std::vector<Index> wanted = network_.input().to_public();
     wanted.insert(wanted.begin(), array.ndim() > 0 ? array.shape(0) : 0);
     if (dims_of(array) != wanted) {
-      throw ShapeError(concat("x: expected shape (N, ",
-                              format_dims(network_.input().to_public()).substr(1), ", got ",
-                              format_dims(dims_of(array))));
+      throw ShapeError(
+          {.argument = "x",
+           .expected = "shape (N, " + format_dims(network_.input().to_public()).substr(1),
+           .got = format_dims(dims_of(array))});
     }
     images.data = array.data();
     images.count = array.shape(0);
     holder.x = x;
     if (!index.is_none()) {
       const auto rows = expect<Index>(index, "index");
-      if (rows.ndim() != 1) throw ShapeError("index: expected one dimension");
+      if (rows.ndim() != 1) {
+        throw ShapeError(
+            {.argument = "index", .expected = "one dimension", .got = format_dims(dims_of(rows))});
+      }
       for (Index i = 0; i < rows.size(); ++i) {
         if (rows.data()[i] < 0 || rows.data()[i] >= images.count) {
           throw DataError(
-              concat("index: ", rows.data()[i], " is out of range for ", images.count, " images"));
+              {.argument = "index",
+               .message = concat(rows.data()[i], " is out of range for ", images.count, " images"),
+               .got = concat(rows.data()[i])});
         }
       }
       images.index = rows.data();
@@ -264,26 +311,96 @@ class NetworkHandle {
     return targets;
   }
 
+  static Batch<T> batch(const Images& images, const Targets<T>& targets) {
+    return {.inputs = {&images, 1}, .targets = {&targets, 1}};
+  }
+
+  // An array for each parameter.
+  std::vector<Array<T>> arrays_of(const std::vector<std::string>& names) const {
+    std::vector<Array<T>> arrays;
+    for (const std::string& name : names) {
+      arrays.push_back(make_array<T>(network_.parameter(name).dims));
+    }
+    return arrays;
+  }
+  static std::vector<T*> pointers(std::vector<Array<T>>& arrays) {
+    std::vector<T*> data;
+    for (Array<T>& array : arrays) data.push_back(array.mutable_data());
+    return data;
+  }
+
+  // A runner for as long as a call takes; one that is idle, or another.
+  class Borrowed {
+   public:
+    explicit Borrowed(NetworkHandle& handle) : handle_(handle) {
+      const std::lock_guard lock(handle.runners_mutex_);
+      if (handle.idle_.empty()) {
+        handle.runners_.push_back(std::make_unique<Runner<T>>(handle.network_));
+        handle.idle_.reserve(handle.runners_.size());
+        runner_ = handle.runners_.back().get();
+      } else {
+        runner_ = handle.idle_.back();
+        handle.idle_.pop_back();
+      }
+    }
+    ~Borrowed() {
+      const std::lock_guard lock(handle_.runners_mutex_);
+      handle_.idle_.push_back(runner_);
+    }
+    Borrowed(const Borrowed&) = delete;
+    Borrowed& operator=(const Borrowed&) = delete;
+    Runner<T>& get() const { return *runner_; }
+
+   private:
+    NetworkHandle& handle_;
+    Runner<T>* runner_;
+  };
+
+  // Calls body(runner) for work that changes nothing but may find the weights not packed.
   template <class Body>
-  void run(Body&& body) {
+  void shared(Body&& body) {
     const py::gil_scoped_release release;
-    const std::lock_guard lock(mutex_);
+    for (;;) {
+      {
+        const std::shared_lock lock(mutex_);
+        if (network_.is_packed(Network<T>::Packed::for_inference)) {
+          const Borrowed runner(*this);
+          body(runner.get());
+          return;
+        }
+      }
+      const std::unique_lock lock(mutex_);
+      network_.pack(Network<T>::Packed::for_inference);
+    }
+  }
+
+  template <class Body>
+  void alone(Body&& body) {
+    const py::gil_scoped_release release;
+    const std::unique_lock lock(mutex_);
+    const Borrowed runner(*this);
+    body(runner.get());
+  }
+
+  template <class Body>
+  void reading(Body&& body) const {
+    const py::gil_scoped_release release;
+    const std::shared_lock lock(mutex_);
     body();
   }
 
   template <class Body>
-  py::tuple batch(const py::object& x, const py::object& y, const py::object& index,
-                  const py::object& weights, Body&& body) {
-    Holder holder;
-    const Images images = to_images(x, index, holder);
-    const Targets<T> targets = to_targets(y, weights, holder);
-    BatchResult result;
-    run([&] { result = body(images, targets); });
-    return py::make_tuple(result.loss_sum, result.correct);
+  void writing(Body&& body) {
+    const py::gil_scoped_release release;
+    const std::unique_lock lock(mutex_);
+    body();
   }
 
   Network<T> network_;
-  std::mutex mutex_;
+  mutable std::shared_mutex mutex_;  // of the network
+  mutable std::mutex runners_mutex_;
+  std::vector<std::unique_ptr<Runner<T>>> runners_;
+  std::vector<Runner<T>*> idle_;
 };
 
 template <class T>
@@ -293,9 +410,9 @@ void bind(py::module_& m, const char* name) {
   const py::handle plain(reinterpret_cast<PyObject*>(&PyType_Type));
   py::class_<Handle>(m, name, py::metaclass(plain))
       .def(py::init<const py::list&, const std::vector<Index>&, const py::dict&, const py::dict&,
-                    std::uint64_t, bool>(),
+                    std::uint64_t, bool, bool>(),
            py::arg("layers"), py::arg("input_shape"), py::arg("loss"), py::arg("optimizer"),
-           py::arg("seed"), py::arg("exact_conv"))
+           py::arg("seed"), py::arg("exact_conv"), py::arg("draw_weights") = true)
       .def("train_batch", &Handle::train_batch, py::arg("x"), py::arg("y"),
            py::arg("index") = py::none(), py::arg("learning_rate") = py::none(), py::kw_only(),
            py::arg("weights") = py::none(), py::arg("epoch") = 0, py::arg("first_row") = 0)

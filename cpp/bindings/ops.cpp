@@ -9,6 +9,7 @@
 #include "cnnx/kernels/dispatch.h"
 #include "cnnx/layers/activations.h"
 #include "cnnx/network.h"
+#include "cnnx/runner.h"
 #include "topics.h"
 
 namespace cnnx::bindings {
@@ -77,7 +78,7 @@ class OneLayer {
  public:
   OneLayer(const Attrs& attrs, const Array<T>& x, const Array<T>& w,
            const std::optional<Array<T>>& b)
-      : x_(x), network_({attrs}, shape_of(x), exact()) {
+      : x_(x), network_(Description::chain({attrs}, shape_of(x)), exact()) {
     expect_dims(w, network_.parameter("0.weight").dims, "w");
     network_.write_parameter("0.weight", w.data());
     if (b) {
@@ -91,7 +92,7 @@ class OneLayer {
     const Images images = images_of(x_);
     T* to = y.mutable_data();
     const py::gil_scoped_release release;
-    network_.predict(images, to);
+    runner_.predict({&images, 1}, {&to, 1});
     return y;
   }
 
@@ -106,7 +107,7 @@ class OneLayer {
     T* to[] = {dx.mutable_data(), dw.mutable_data(), db.mutable_data()};
     {
       const py::gil_scoped_release release;
-      network_.backpropagate(images, from, to[0]);
+      runner_.backpropagate({&images, 1}, {&from, 1}, {&to[0], 1});
       network_.read_gradient("0.weight", to[1]);
       if (has_bias) network_.read_gradient("0.bias", to[2]);
     }
@@ -118,6 +119,7 @@ class OneLayer {
   static NetworkOptions exact() {
     NetworkOptions options;
     options.exact_conv = true;
+    options.draw_weights = false;
     return options;
   }
 
@@ -134,6 +136,7 @@ class OneLayer {
 
   Array<T> x_;
   Network<T> network_;
+  Runner<T> runner_{network_};
 };
 
 template <class T>

@@ -5,9 +5,10 @@
 
 namespace cnnx {
 
-Flow::Flow(Way way, const std::vector<FlowNode>& nodes, const std::vector<Index>& sizes)
-    : way_(way), nodes_(nodes), sizes_(sizes), places_(sizes.size()) {
+Flow::Flow(Way way, const FlowGraph& graph)
+    : way_(way), graph_(graph), places_(graph.sizes.size()) {
   find_roots();
+  find_outputs();
   find_consumers();
   find_segments();
   if (way == Way::backward) {
@@ -19,22 +20,26 @@ Flow::Flow(Way way, const std::vector<FlowNode>& nodes, const std::vector<Index>
 }
 
 void Flow::find_roots() {
-  roots_ = {0};
-  for (const FlowNode& n : nodes_) {
-    const auto own = static_cast<Index>(roots_.size());
+  roots_.resize(to_size(graph_.inputs));
+  std::iota(roots_.begin(), roots_.end(), Index{0});
+  for (const FlowNode& n : graph_.nodes) {
+    const Index own = std::ssize(roots_);
     roots_.push_back(n.passes_through ? root(n.inputs[0]) : own);
   }
 }
 
+void Flow::find_outputs() {
+  leaves_.resize(graph_.sizes.size());
+  for (const Index level : graph_.outputs) leaves_[to_size(root(level))] = 1;
+}
+
 void Flow::find_consumers() {
-  consumers_.resize(sizes_.size());
-  for (std::size_t n = 0; n < nodes_.size(); ++n) {
-    if (nodes_[n].passes_through) continue;
-    for (const Index level : nodes_[n].inputs) {
-      auto& list = consumers_[static_cast<std::size_t>(root(level))];
-      if (list.empty() || list.back() != static_cast<Index>(n)) {
-        list.push_back(static_cast<Index>(n));
-      }
+  consumers_.resize(graph_.sizes.size());
+  for (Index n = 0; n < nodes(); ++n) {
+    if (node(n).passes_through) continue;
+    for (const Index level : node(n).inputs) {
+      auto& list = consumers_[to_size(root(level))];
+      if (list.empty() || list.back() != n) list.push_back(n);
     }
   }
 }
@@ -44,7 +49,7 @@ void Flow::find_consumers() {
 void Flow::find_segments() {
   segments_ = {{0, 0, false}};
   bool cut = false;
-  for (Index n = 0; n < static_cast<Index>(nodes_.size()); ++n) {
+  for (Index n = 0; n < nodes(); ++n) {
     const bool whole = node(n).whole_batch && !node(n).passes_through;
     const bool measures = way_ != Way::inference && node(n).measures;
     if (measures && way_ == Way::forward) cut = true;
@@ -59,31 +64,30 @@ void Flow::find_segments() {
 }
 
 bool Flow::read_on_the_way_back(Index root) const {
-  if (root > 0 && node(root - 1).reads_output) return true;
-  const auto& readers = consumers_[static_cast<std::size_t>(root)];
+  if (!is_input(root) && node(graph_.writer_of(root)).reads_output) return true;
+  const auto& readers = consumers_[to_size(root)];
   return std::any_of(readers.begin(), readers.end(), [&](Index n) { return node(n).reads_input; });
 }
 
 void Flow::place_values() {
-  const Index last = root(levels() - 1);
   std::vector<Interval> passes, slices;
   for (Index r = 0; r < levels(); ++r) {
     if (root(r) != r) continue;
-    const auto& readers = consumers_[static_cast<std::size_t>(r)];
+    const auto& readers = consumers_[to_size(r)];
     const Index filled = filled_in(r);
     const Index until =
-        r == last ? static_cast<Index>(segments_.size()) : segment_of(readers.back());
-    Storage& place = places_[static_cast<std::size_t>(r)];
-    const bool crosses = until != filled || segments_[static_cast<std::size_t>(filled)].whole_batch;
+        leaves(r) ? static_cast<Index>(segments_.size()) : segment_of(readers.back());
+    Storage& place = places_[to_size(r)];
+    const bool crosses = until != filled || segments_[to_size(filled)].whole_batch;
     // The loss reads the outputs while it writes their gradient.
-    if (way_ == Way::forward && (r == last || read_on_the_way_back(r))) {
+    if (way_ == Way::forward && (leaves(r) || read_on_the_way_back(r))) {
       place.kind = Storage::Kind::kept;
     } else if (crosses) {
       place.kind = Storage::Kind::pass;
       passes.push_back({&place, size(r), filled, until});
     } else {
       place.kind = Storage::Kind::slice;
-      slices.push_back({&place, size(r), r - 1, readers.back()});
+      slices.push_back({&place, size(r), graph_.writer_of(r), readers.back()});
     }
   }
   assign(passes, pass_buffers_);
@@ -92,43 +96,42 @@ void Flow::place_values() {
 
 // Time runs backwards: segment s and node n count as -s and -n.
 void Flow::place_gradients() {
-  const Index last = root(levels() - 1);
   const auto end = static_cast<Index>(segments_.size());
   struct Life {
     Index from, to;            // in segments
     Index from_node, to_node;  // in nodes
   };
-  std::vector<Life> lives(sizes_.size());
+  std::vector<Life> lives(graph_.sizes.size());
   for (Index r = 0; r < levels(); ++r) {
     if (root(r) != r) continue;
-    const auto& writers = consumers_[static_cast<std::size_t>(r)];
-    Life& life = lives[static_cast<std::size_t>(r)];
-    life.from = r == last ? -end : -segment_of(writers.back());
-    life.to = r == 0 ? 1 : -segment_of(r - 1);
-    life.from_node = r == last ? -levels() : -writers.back();
-    life.to_node = -(r - 1);
-    const bool whole = r > 0 && segments_[static_cast<std::size_t>(-life.to)].whole_batch;
-    places_[static_cast<std::size_t>(r)].kind =
-        r == 0 || whole || life.from != life.to ? Storage::Kind::pass : Storage::Kind::slice;
+    const auto& writers = consumers_[to_size(r)];
+    Life& life = lives[to_size(r)];
+    const Index writer = graph_.writer_of(r);
+    life.from = leaves(r) ? -end : -segment_of(writers.back());
+    life.to = is_input(r) ? 1 : -segment_of(writer);
+    life.from_node = leaves(r) ? -levels() : -writers.back();
+    life.to_node = -writer;
+    const bool whole = !is_input(r) && segments_[to_size(-life.to)].whole_batch;
+    places_[to_size(r)].kind =
+        is_input(r) || whole || life.from != life.to ? Storage::Kind::pass : Storage::Kind::slice;
   }
   // The gradient that a node hands on takes its output's place for as long as both live.
-  std::vector<Index> shares(sizes_.size());
+  std::vector<Index> shares(graph_.sizes.size());
   std::iota(shares.begin(), shares.end(), Index{0});
-  for (Index n = static_cast<Index>(nodes_.size()) - 1; n >= 0; --n) {
+  for (Index n = nodes() - 1; n >= 0; --n) {
     if (!node(n).hands_gradient_on) continue;
-    const Index out = shares[static_cast<std::size_t>(root(n + 1))];
+    const Index out = shares[to_size(root(graph_.level_of(n)))];
     const Index in = root(node(n).inputs[0]);
-    const auto& writers = consumers_[static_cast<std::size_t>(in)];
-    const bool alike =
-        places_[static_cast<std::size_t>(in)].kind == places_[static_cast<std::size_t>(out)].kind;
+    const auto& writers = consumers_[to_size(in)];
+    const bool alike = places_[to_size(in)].kind == places_[to_size(out)].kind;
     // A node with several inputs may get the same numbers twice; they have the sum for a gradient.
     const bool once = std::none_of(node(n).inputs.begin() + 1, node(n).inputs.end(),
                                    [&](Index other) { return root(other) == in; });
-    if (in == 0 || in == last || writers.size() != 1 || !once || !alike) continue;
-    shares[static_cast<std::size_t>(in)] = out;
-    Life& life = lives[static_cast<std::size_t>(out)];
-    life.to = std::max(life.to, lives[static_cast<std::size_t>(in)].to);
-    life.to_node = std::max(life.to_node, lives[static_cast<std::size_t>(in)].to_node);
+    if (is_input(in) || leaves(in) || writers.size() != 1 || !once || !alike) continue;
+    shares[to_size(in)] = out;
+    Life& life = lives[to_size(out)];
+    life.to = std::max(life.to, lives[to_size(in)].to);
+    life.to_node = std::max(life.to_node, lives[to_size(in)].to_node);
   }
 
   std::vector<Interval> passes, slices;
@@ -140,19 +143,19 @@ void Flow::place_gradients() {
     }
   };
   for (Index r = 0; r < levels(); ++r) {
-    if (root(r) != r || shares[static_cast<std::size_t>(r)] != r) continue;
-    add(places_[static_cast<std::size_t>(r)], size(r), lives[static_cast<std::size_t>(r)]);
+    if (root(r) != r || shares[to_size(r)] != r) continue;
+    add(places_[to_size(r)], size(r), lives[to_size(r)]);
   }
-  writes_.resize(nodes_.size());
-  std::vector<bool> written(sizes_.size(), false);
-  for (Index n = static_cast<Index>(nodes_.size()) - 1; n >= 0; --n) {
-    auto& writes = writes_[static_cast<std::size_t>(n)];
+  writes_.resize(graph_.nodes.size());
+  std::vector<char> written = leaves_;  // by its loss
+  for (Index n = nodes() - 1; n >= 0; --n) {
+    auto& writes = writes_[to_size(n)];
     writes.resize(node(n).inputs.size());
     if (node(n).passes_through) continue;
     for (std::size_t i = 0; i < writes.size(); ++i) {
-      const auto to = static_cast<std::size_t>(root(node(n).inputs[i]));
-      writes[i].add = written[to];
-      written[to] = true;
+      const auto to = to_size(root(node(n).inputs[i]));
+      writes[i].add = written[to] != 0;
+      written[to] = 1;
       if (!writes[i].add || node(n).adds_gradients) continue;
       const Index s = segment_of(n);
       writes[i].through.kind = node(n).whole_batch ? Storage::Kind::pass : Storage::Kind::slice;
@@ -163,24 +166,24 @@ void Flow::place_gradients() {
   assign(slices, slice_buffers_);
   for (Index r = levels() - 1; r >= 0; --r) {
     if (root(r) != r) continue;
-    const auto shared = static_cast<std::size_t>(shares[static_cast<std::size_t>(r)]);
-    places_[static_cast<std::size_t>(r)] = places_[shared];
+    const auto shared = to_size(shares[to_size(r)]);
+    places_[to_size(r)] = places_[shared];
   }
 }
 
 void Flow::find_measurements() {
-  measured_.resize(nodes_.size() + 2);
+  measured_.resize(graph_.nodes.size() + 2);
   if (way_ == Way::inference) return;
-  for (Index n = 0; n < static_cast<Index>(nodes_.size()); ++n) {
+  for (Index n = 0; n < nodes(); ++n) {
     if (!node(n).measures) continue;
     Index after = 0;
     if (way_ == Way::forward) {
-      after = root(node(n).inputs[0]) - 1;
+      after = std::max<Index>(-1, graph_.writer_of(root(node(n).inputs[0])));
     } else {
-      const auto& writers = consumers_[static_cast<std::size_t>(root(n + 1))];
-      after = writers.empty() ? static_cast<Index>(nodes_.size()) : writers.front();
+      const auto& writers = consumers_[to_size(root(graph_.level_of(n)))];
+      after = writers.empty() ? nodes() : writers.front();
     }
-    measured_[static_cast<std::size_t>(after + 1)].push_back(n);
+    measured_[to_size(after + 1)].push_back(n);
   }
 }
 

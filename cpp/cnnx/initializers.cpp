@@ -74,6 +74,8 @@ void initialize(const std::string& name, Index fan_in, Index fan_out, const Rand
 
 // A task draws the weights of some outputs, which lie one after another in public order, a block of
 // columns at a time, and turns the block into the stored order, where outputs lie side by side.
+void check_initializer(const std::string& name) { find<float>(name); }
+
 template <class T>
 void initialize(const Parameter<T>& parameter, const Random& random) {
   // Not a power of two, so that the rows of a block do not share a set of the cache, and a little

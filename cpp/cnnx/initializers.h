@@ -17,6 +17,9 @@ template <class T>
 void initialize(const std::string& name, Index fan_in, Index fan_out, const Random& random,
                 Index first, std::span<T> values);
 
+// Throws ConfigError for unknown names.
+void check_initializer(const std::string& name);
+
 // Fills a parameter where it is stored; may use threads.
 template <class T>
 void initialize(const Parameter<T>& parameter, const Random& random);

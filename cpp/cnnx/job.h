@@ -2,22 +2,24 @@
 #pragma once
 
 #include <atomic>
+#include <span>
+#include <vector>
 
-#include "cnnx/network.h"
+#include "cnnx/augment/augmentation.h"
+#include "cnnx/batch.h"
 
 namespace cnnx {
 
 template <class T>
-struct Network<T>::Job {
-  const Images& images;
-  const Targets<T>* targets = nullptr;  // or
-  const T* grad_outputs = nullptr;      // one of the two
-  T* grad_images = nullptr;             // null: not wanted
-  BatchResult result{};
-  Index lanes_used = 0;  // lanes whose accumulators hold something
-  std::atomic<bool> finite{true};
+struct Job {
+  const Batch<T>& batch;
+  std::vector<BatchResult>& results;              // of the outputs
+  std::span<const T* const> grad_outputs = {};    // public order; instead of targets
+  std::span<T* const> grad_inputs = {};           // public order; empty: not wanted
   const Augmentation<T>* augmentation = nullptr;  // null: images are taken as they are
   Mix mix{};
+  Index lanes_used = 0;  // lanes whose accumulators hold something
+  std::atomic<bool> finite{true};
 };
 
 }  // namespace cnnx

@@ -1,4 +1,4 @@
-// Building a network, its parameters and the optimizer's state. Running it: execute.cpp.
+// Building a network, its parameters and the optimizer's state.
 #include "cnnx/network.h"
 
 #include <algorithm>
@@ -41,80 +41,117 @@ void to_stored(const Parameter<T>& parameter, const T* values, T* stored) {
 }  // namespace
 
 template <class T>
-Network<T>::Network(const std::vector<Attrs>& layers, const Shape& input,
-                    const NetworkOptions& options)
-    : input_(input),
-      graph_(current_tables().get<T>(), options.exact_conv, options.seed),
+Network<T>::Network(const Description& description, const NetworkOptions& options)
+    : graph_(current_tables().get<T>(), options.exact_conv, options.seed),
       kernels_(&current_tables().get<T>()) {
-  if (options.loss) loss_ = make_loss<T>(*options.loss);
-  graph_.build(layers, input);
-  check_loss();
-  drop_final_activation();
+  for (const OutputOptions& output : options.outputs) {
+    losses_.push_back(output.loss ? make_loss<T>(*output.loss) : nullptr);
+    loss_weights_.push_back(static_cast<T>(output.weight));
+  }
+  graph_.build(description);
+  losses_.resize(outputs());
+  loss_weights_.resize(outputs(), T{1});
+  taken_activations_.resize(outputs(), ActivationKind::linear);
+  for (std::size_t i = 0; i < outputs(); ++i) take_activation(i);
   graph_.fuse();
   for (const Node<T>& node : graph_.nodes()) {
     differs_ = differs_ || node.layer->inference_scaling().has_value();
   }
-  make_parameters(options.seed);
+  make_parameters();
+  if (options.draw_weights) draw_parameters(options.seed);
   if (options.optimizer) set_optimizer(*options.optimizer);
-  workspace_.plan(graph_);
+  plan_.emplace(graph_);
   for (Node<T>& node : graph_.nodes()) {
-    node.layer->reserve_lanes(workspace_.schedule().most_lanes);
+    if (Measuring<T>* measuring = node.layer->measuring()) {
+      measuring->reserve_lanes(plan_->schedule().most_lanes);
+    }
   }
-}
-
-template <class T>
-void Network<T>::check_loss() const {
-  if (!loss_) return;
-  if (loss_->takes_activation() == ActivationKind::softmax && !output().flat) {
-    throw ShapeError(
-        {.argument = "loss",
-         .message = concat("cross-entropy expects outputs (classes,), the last layer gives ",
-                           output().str()),
-         .expected = "outputs (classes,)",
-         .got = output().str(),
-         .hint = "end the network with layers.Flatten() and layers.Dense()"});
-  }
-  loss_->check(output().size());
 }
 
 // A loss that has a final activation in it is given what goes into one; predict() applies it.
 template <class T>
-void Network<T>::drop_final_activation() {
-  if (nodes() == 0 || !loss_) return;
-  const ActivationKind kind = loss_->takes_activation();
-  Layer<T>& last = layer(nodes() - 1);
-  if (kind == ActivationKind::linear || last.final_activation() != kind) return;
-  last.drop_activation();
-  taken_activation_ = kind;
+void Network<T>::take_activation(std::size_t i) {
+  const Loss<T>* loss = losses_[i].get();
+  if (loss == nullptr) return;
+  const ActivationKind kind = loss->takes_activation();
+  if (kind == ActivationKind::softmax && !output(i).flat) {
+    throw ShapeError(
+        {.argument = "loss",
+         .message = concat("cross-entropy expects outputs (classes,), the last layer gives ",
+                           output(i).str()),
+         .expected = "outputs (classes,)",
+         .got = output(i).str(),
+         .hint = "end the network with layers.Flatten() and layers.Dense()"});
+  }
+  loss->check(output(i).size());
+  if (kind == ActivationKind::linear || graph_.last_activation(i) != kind) return;
+  graph_.drop_last_activation(i);
+  taken_activations_[i] = kind;
 }
 
 template <class T>
-void Network<T>::make_parameters(std::uint64_t seed) {
+void Network<T>::make_parameters() {
   Index learned = 0, state = 0;
-  for (const Node<T>& node : graph_.nodes()) {
-    for (const Parameter<T>& parameter : node.layer->parameters()) {
-      (parameter.trained ? learned : state) += round_up(parameter.count(), kAlign);
-    }
-  }
+  each_parameter([&](Node<T>&, Parameter<T>& parameter) {
+    (parameter.trained ? learned : state) += round_up(parameter.count(), kAlign);
+  });
   weights_.resize(learned + kAlign);
   grads_.resize(learned + kAlign);
   state_.resize(state);
   Index weights_at = 0, state_at = 0;
-  std::uint32_t number = 0;
-  for (Node<T>& node : graph_.nodes()) {
-    for (Parameter<T>& parameter : node.layer->parameters()) {
-      if (parameter.trained) {
-        parameter.value = weights_.data() + weights_at;
-        parameter.grad = grads_.data() + weights_at;
-        weights_at += round_up(parameter.count(), kAlign);
-      } else {
-        parameter.value = state_.data() + state_at;
-        state_at += round_up(parameter.count(), kAlign);
-      }
-      initialize(parameter, Random(seed, Stream::initializer, number++));
+  each_parameter([&](Node<T>&, Parameter<T>& parameter) {
+    check_initializer(parameter.initializer);
+    if (parameter.trained) {
+      parameter.value = weights_.data() + weights_at;
+      parameter.grad = grads_.data() + weights_at;
+      weights_at += round_up(parameter.count(), kAlign);
+    } else {
+      parameter.value = state_.data() + state_at;
+      state_at += round_up(parameter.count(), kAlign);
     }
-  }
+  });
   plan_updates();
+}
+
+template <class T>
+void Network<T>::draw_parameters(std::uint64_t seed) {
+  std::uint32_t number = 0;
+  each_parameter([&](Node<T>&, Parameter<T>& parameter) {
+    initialize(parameter, Random(seed, Stream::initializer, number++));
+  });
+}
+
+template <class T>
+void Network<T>::pack(Packed purpose) {
+  if (is_packed(purpose)) return;
+  const bool inference = purpose == Packed::for_inference;
+  for (const Node<T>& node : graph_.nodes()) {
+    if (inference || !node.measures()) node.layer->pack(nullptr);
+  }
+  for (const Node<T>& node : graph_.nodes()) {
+    if (!inference || node.folds_into < 0) continue;
+    const std::optional<Scaling<T>> scaling = node.layer->inference_scaling();
+    if (scaling) graph_.node(node.folds_into).layer->pack(&scaling.value());
+  }
+  packed_ = purpose;
+}
+
+template <class T>
+void Network<T>::update(std::optional<double> learning_rate) {
+  updater_.update(learning_rate.value_or(updater_.optimizer().learning_rate()), weights_.data(),
+                  grads_.data());
+  packed_ = Packed::no;
+  for (const Node<T>& node : graph_.nodes()) {
+    if (Measuring<T>* measuring = node.layer->measuring()) measuring->end_step();
+  }
+}
+
+template <class T>
+void Network<T>::require_optimizer() const {
+  if (!updater_.ready()) {
+    throw ConfigError("the network has no optimizer");
+  }
+  updater_.require_unswapped("training");
 }
 
 template <class T>
@@ -177,7 +214,12 @@ void Network<T>::set_optimizer(const Attrs& attrs) {
 
 template <class T>
 void Network<T>::set_augmentation(const std::vector<Attrs>& steps, std::uint64_t seed) {
-  Augmentation<T> made(steps, input_, seed);
+  if (!steps.empty() && graph_.inputs() != 1) {
+    throw ConfigError({.argument = "augmentation",
+                       .expected = "a network with one input",
+                       .got = concat(graph_.inputs(), " inputs")});
+  }
+  Augmentation<T> made(steps, input(), seed);
   augmentation_.reset();
   if (!made.empty()) augmentation_ = std::move(made);
 }

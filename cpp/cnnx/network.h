@@ -1,7 +1,8 @@
-// A network: its layers, their weights, and what runs a batch through them. One call a batch.
+// A network: its layers, their weights and the state of its optimizer. Runners (runner.h) bring
+// batches through it: any number of them may at once look at outputs; whoever changes the network,
+// a runner that trains included, must be alone with it.
 #pragma once
 
-#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,64 +10,65 @@
 #include "cnnx/augment/augmentation.h"
 #include "cnnx/core/attrs.h"
 #include "cnnx/core/buffer.h"
-#include "cnnx/core/images.h"
 #include "cnnx/core/shape.h"
+#include "cnnx/description.h"
 #include "cnnx/graph.h"
 #include "cnnx/losses/loss.h"
+#include "cnnx/plan.h"
 #include "cnnx/update.h"
-#include "cnnx/workspace.h"
 
 namespace cnnx {
 
-struct NetworkOptions {
+struct OutputOptions {
   std::optional<Attrs> loss;
+  double weight = 1;  // of its loss in the sum that training minimises
+};
+
+struct NetworkOptions {
+  std::vector<OutputOptions> outputs;  // none: no losses
   std::optional<Attrs> optimizer;
   std::uint64_t seed = 0;
-  bool exact_conv = false;  // direct convolution only
-};
-
-// Classes, or rows of outputs in public order; as many as the images' array has rows.
-template <class T>
-struct Targets {
-  const Index* labels = nullptr;
-  const T* rows = nullptr;
-  const T* weights = nullptr;  // each image's loss counts so much; null: once
-};
-
-struct BatchResult {
-  double loss_sum = 0;
-  Index correct = 0;  // without weights; -1 where a single output has no classes
+  bool exact_conv = false;   // direct convolution only
+  bool draw_weights = true;  // false: they are zero until they are written
 };
 
 template <class T>
 class Network {
  public:
-  Network(const std::vector<Attrs>& layers, const Shape& input, const NetworkOptions& options);
+  // Throws ShapeError and ConfigError, naming the layer.
+  Network(const Description& description, const NetworkOptions& options);
+  Network(const Network&) = delete;  // layers refer to its weights
+  Network& operator=(const Network&) = delete;
 
-  const Shape& input() const { return input_; }
-  const Shape& output() const { return graph_.output(); }
   const Graph<T>& graph() const { return graph_; }
-  const Workspace<T>& workspace() const { return workspace_; }
+  const Plan<T>& plan() const { return *plan_; }
+  const KernelTable<T>& kernels() const { return *kernels_; }
+  Layer<T>& layer(Index node) { return *graph_.node(node).layer; }
+  const Layer<T>& layer(Index node) const { return *graph_.node(node).layer; }
+  std::size_t inputs() const { return to_size(graph_.inputs()); }
+  std::size_t outputs() const { return graph_.outputs().size(); }
+  const Shape& input(std::size_t i = 0) const { return graph_.input(i); }
+  const Shape& output(std::size_t i = 0) const { return graph_.output(i); }
+  // Null where an output has none.
+  const Loss<T>* loss(std::size_t output) const { return losses_[output].get(); }
+  T loss_weight(std::size_t output) const { return loss_weights_[output]; }
   // The final activation that the loss has in it and predict() applies; linear: none.
-  ActivationKind taken_activation() const { return taken_activation_; }
-  Index workspace_bytes() const { return workspace_.bytes(); }
+  ActivationKind taken_activation(std::size_t output = 0) const {
+    return taken_activations_[output];
+  }
 
-  // What train_batch makes of its images from now on, in the order given; none: nothing.
-  // ConfigError.
+  // What training makes of its images from now on, in the order given; none: nothing. ConfigError.
   void set_augmentation(const std::vector<Attrs>& steps, std::uint64_t seed);
+  // Null: images are taken as they are.
+  const Augmentation<T>* augmentation() const { return augmentation_ ? &*augmentation_ : nullptr; }
 
-  // One step of the optimizer on the mean loss of a batch: the weighted losses' sum divided by the
-  // number of images, whatever the weights. Nothing has changed when it throws.
-  BatchResult train_batch(const Images& images, const Targets<T>& targets,
-                          std::optional<double> learning_rate);
-  BatchResult evaluate_batch(const Images& images, const Targets<T>& targets);
-  // Writes the outputs, public order, to `outputs`.
-  void predict(const Images& images, T* outputs);
-  // The gradients of the mean loss; parameters' ones through gradient(), the images' to
-  // `grad_images` in public order.
-  BatchResult differentiate(const Images& images, const Targets<T>& targets, T* grad_images);
-  // The same for given gradients of the outputs (public order) instead of a loss.
-  void backpropagate(const Images& images, const T* grad_outputs, T* grad_images);
+  // Brings weights into the form that layers read, unless they are in it already. A runner that
+  // finds it done changes nothing.
+  enum class Packed { no, for_training, for_inference };
+  bool is_packed(Packed purpose) const {
+    return packed_ == purpose || (packed_ != Packed::no && !differs_);
+  }
+  void pack(Packed purpose);
 
   // Names are "<layer>.<parameter>", nested ones "<layer>.branch.<layer>.<parameter>"; values in
   // the public layout. NameError, ShapeError.
@@ -78,6 +80,10 @@ class Network {
   void read_gradient(const std::string& name, T* values) const;
 
   void set_optimizer(const Attrs& attrs);
+  // Throws ConfigError where training is not possible.
+  void require_optimizer() const;
+  // One step along the gradients, which are clipped in place; running averages move on.
+  void update(std::optional<double> learning_rate);
   // Only the parameters named are updated from now on, running statistics not even then. NameError.
   void set_trainable(const std::vector<std::string>& names);
   // Swaps the weights with their running average; a second call swaps them back.
@@ -90,71 +96,37 @@ class Network {
   void write_slot(const std::string& name, Index slot, const T* values);
 
  private:
-  struct Job;  // a batch on its way forward and back
-
-  void make_parameters(std::uint64_t seed);
-  void plan_updates();
-  void drop_final_activation();
-  Index offset_of(const Parameter<T>& parameter) const { return parameter.value - weights_.data(); }
-  void check_loss() const;
-  void check(const Images& images, const Targets<T>* targets) const;
-  [[noreturn]] void refuse_not_finite(const Images& images) const;
-
-  enum class Packed { no, for_training, for_inference };
-  // Part of a pass on its way through: which images, in which lane and thread.
-  struct Slice {
-    Index first, count;
-    Index lane;
-    int thread;
-    bool begins_lane;
-  };
-
-  void pack_weights(Packed purpose);
-  void run_training(Job& job);
-  void find_wanted(bool grad_images);
-  bool wants(Index level) const { return wanted_[static_cast<std::size_t>(level)] != 0; }
-  void forward_pass(Job& job, const Range& pass);
-  void forward_node(Flow::Way way, Index node, const Range& pass, const Slice& slice);
-  void measure(Index after, const Slice& slice);
-  bool load_slice(const Job& job, const Range& slice, int thread, T* to);
-  void write_target(const Job& job, const Images& rows, Index image, T* spare, T* row) const;
-  void loss_pass(Job& job, const Range& pass, const T* outputs, T* grad);
-  void backward_pass(Job& job, const Range& pass, bool accumulate);
-  void backward_node(Index node, const Range& pass, const Slice& slice, bool accumulate);
-  void measure_gradients(Index after, const Range& pass, const Slice& slice);
-  BackwardRun<T> backward_run(Index node, const Range& pass, const Slice& slice);
   template <class Body>
-  void each_lane(const Range& pass, Index work, Body&& body);
-  void finish_gradients(Index lanes);
-  template <class Sink>
-  void run_inference(const Images& images, Sink&& sink);
-  T* infer_pass(const Images& images, const Range& pass, std::atomic<bool>& finite);
-  Index work(const Segment& segment, Index images) const;
-  Layer<T>& layer(Index node) { return *graph_.nodes()[static_cast<std::size_t>(node)].layer; }
-  const Layer<T>& layer(Index node) const {
-    return *graph_.nodes()[static_cast<std::size_t>(node)].layer;
+  void each_parameter(Body&& body) {
+    for (Node<T>& node : graph_.nodes()) {
+      for (Parameter<T>& parameter : node.layer->parameters()) body(node, parameter);
+    }
   }
-  Index nodes() const { return static_cast<Index>(graph_.nodes().size()); }
+  template <class Body>
+  void each_parameter(Body&& body) const {
+    for (const Node<T>& node : graph_.nodes()) {
+      for (const Parameter<T>& parameter : node.layer->parameters()) body(node, parameter);
+    }
+  }
+  void take_activation(std::size_t output);
+  void make_parameters();
+  void draw_parameters(std::uint64_t seed);
+  void plan_updates();
+  Index offset_of(const Parameter<T>& parameter) const { return parameter.value - weights_.data(); }
 
-  Shape input_;
   Graph<T> graph_;
-  LossPtr<T> loss_;
+  std::optional<Plan<T>> plan_;
   const KernelTable<T>* kernels_;
-  ActivationKind taken_activation_ = ActivationKind::linear;
+  std::vector<LossPtr<T>> losses_;  // of the outputs
+  std::vector<T> loss_weights_;
+  std::vector<ActivationKind> taken_activations_;
   Packed packed_ = Packed::no;  // what the packed weights are good for
   bool differs_ = false;        // packed weights for inference are others than for training
 
   Buffer<T> weights_, grads_;
   Buffer<T> state_;  // parameters that are not learned
   Updater<T> updater_;
-  Workspace<T> workspace_;
-  std::vector<char> wanted_;  // of each level: whether its gradient leads to one that is wanted
-  Buffer<double> losses_;     // of the images of a pass
-  Buffer<std::uint8_t> correct_;
-  Buffer<T> target_rows_;  // of a pass, in the engine's layout; where targets are mixed, twice
-
   std::optional<Augmentation<T>> augmentation_;
-  Buffer<T> augmentation_scratch_;  // of the threads
 };
 
 }  // namespace cnnx

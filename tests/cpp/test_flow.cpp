@@ -54,7 +54,7 @@ void check_buffers(const Plan& plan, const Flow& flow) {
 
 // Walks forward as the network does: a level's number is its root plus the slice.
 void walk_forward(const Plan& plan, Way way) {
-  const Flow flow(way, plan.nodes, plan.sizes);
+  const Flow flow(way, plan);
   check_segments(plan, flow, way);
   check_buffers(plan, flow);
   Memory memory(plan);
@@ -65,8 +65,9 @@ void walk_forward(const Plan& plan, Way way) {
   };
   const auto measure = [&](Index after, Index slice) {
     for (const Index n : flow.measured_after(after)) {
-      REQUIRE(flow.root(plan.node(n).inputs[0]) == after + 1);
-      REQUIRE(memory.read(flow.place(after + 1), after + 1, slice) == value(after + 1, slice));
+      const Index root = flow.root(plan.node(n).inputs[0]);
+      REQUIRE(std::max<Index>(-1, plan.writer_of(root)) == after);
+      REQUIRE(memory.read(flow.place(root), root, slice) == value(root, slice));
       ++measured[n];
     }
   };
@@ -83,7 +84,9 @@ void walk_forward(const Plan& plan, Way way) {
     }
     if (segment.whole_batch) {
       for (Index slice = 0; slice < kSlices; ++slice) read_inputs(segment.begin, slice);
-      for (Index slice = 0; slice < kSlices; ++slice) fill(segment.end, slice);
+      for (Index slice = 0; slice < kSlices; ++slice) {
+        fill(plan.level_of(segment.begin), slice);
+      }
       for (Index slice = 0; slice < kSlices; ++slice) {
         read_inputs(segment.begin, slice);  // still there while outputs were written
         measure(segment.begin, slice);
@@ -92,30 +95,32 @@ void walk_forward(const Plan& plan, Way way) {
     }
     for (Index slice = 0; slice < kSlices; ++slice) {
       if (first) {
-        fill(0, slice);
+        for (Index i = 0; i < plan.inputs; ++i) fill(i, slice);
         measure(-1, slice);
       }
       for (Index n = segment.begin; n < segment.end; ++n) {
         if (plan.node(n).passes_through) continue;
-        fill(n + 1, slice);
+        fill(plan.level_of(n), slice);
         read_inputs(n, slice);  // the output does not lie over them
         measure(n, slice);
       }
     }
   }
-  const Index last = flow.root(plan.levels() - 1);
-  for (Index slice = 0; slice < kSlices; ++slice) {
-    REQUIRE(flow.place(last).kind != Kind::slice);
-    REQUIRE(memory.read(flow.place(last), last, slice) == value(last, slice));
+  for (const Index level : plan.outputs) {
+    const Index root = flow.root(level);
+    REQUIRE(flow.place(root).kind != Kind::slice);
+    for (Index slice = 0; slice < kSlices; ++slice) {
+      REQUIRE(memory.read(flow.place(root), root, slice) == value(root, slice));
+    }
   }
   if (way == Way::inference) return;
   // What the way back looks at.
   for (Index n = 0; n < std::ssize(plan.nodes); ++n) {
     if (plan.node(n).passes_through) continue;
     if (plan.node(n).reads_input) REQUIRE(flow.place(plan.node(n).inputs[0]).kind == Kind::kept);
-    if (plan.node(n).reads_output) REQUIRE(flow.place(n + 1).kind == Kind::kept);
+    if (plan.node(n).reads_output) REQUIRE(flow.place(plan.level_of(n)).kind == Kind::kept);
   }
-  REQUIRE(flow.place(last).kind == Kind::kept);
+  for (const Index level : plan.outputs) REQUIRE(flow.place(level).kind == Kind::kept);
 }
 
 // A gradient's factor from a node's output to one of its inputs; what is handed on stays.
@@ -124,15 +129,22 @@ double factor(const Plan& plan, Index n, std::size_t input) {
   return static_cast<double>((n + 2 * static_cast<Index>(input)) % 3 + 1);
 }
 
-// The gradients of all roots for a loss whose gradient is 1 plus the slice.
+// The gradient that an output begins with.
+double loss_gradient(std::size_t output, Index slice) {
+  return static_cast<double>(slice + 1 + 2 * static_cast<Index>(output));
+}
+
+// The gradients of all roots for losses of the outputs.
 std::vector<double> expected_gradients(const Plan& plan, const Flow& flow, Index slice) {
   std::vector<double> grads(plan.sizes.size());
-  grads[static_cast<std::size_t>(flow.root(plan.levels() - 1))] = static_cast<double>(slice + 1);
+  for (std::size_t i = 0; i < plan.outputs.size(); ++i) {
+    grads[to_size(flow.root(plan.outputs[i]))] += loss_gradient(i, slice);
+  }
   for (Index n = std::ssize(plan.nodes) - 1; n >= 0; --n) {
     if (plan.node(n).passes_through) continue;
     for (std::size_t i = 0; i < plan.node(n).inputs.size(); ++i) {
       grads[static_cast<std::size_t>(flow.root(plan.node(n).inputs[i]))] +=
-          factor(plan, n, i) * grads[static_cast<std::size_t>(n + 1)];
+          factor(plan, n, i) * grads[to_size(plan.level_of(n))];
     }
   }
   return grads;
@@ -140,8 +152,7 @@ std::vector<double> expected_gradients(const Plan& plan, const Flow& flow, Index
 
 class BackwardWalk {
  public:
-  explicit BackwardWalk(const Plan& plan)
-      : plan_(plan), flow_(Way::backward, plan.nodes, plan.sizes), memory_(plan) {
+  explicit BackwardWalk(const Plan& plan) : plan_(plan), flow_(Way::backward, plan), memory_(plan) {
     for (Index slice = 0; slice < kSlices; ++slice) {
       expected_.push_back(expected_gradients(plan, flow_, slice));
     }
@@ -150,12 +161,8 @@ class BackwardWalk {
   void run() {
     check_segments(plan_, flow_, Way::backward);
     check_buffers(plan_, flow_);
-    const Index last = flow_.root(plan_.levels() - 1), end = std::ssize(plan_.nodes);
-    REQUIRE(flow_.place(last).kind == Kind::pass);
-    for (Index slice = 0; slice < kSlices; ++slice) {
-      memory_.write(flow_.place(last), last, slice, static_cast<double>(slice + 1));
-    }
-    for (Index slice = 0; slice < kSlices; ++slice) measure(end, slice);
+    begin();
+    for (Index slice = 0; slice < kSlices; ++slice) measure(std::ssize(plan_.nodes), slice);
     for (auto segment = flow_.segments().rbegin(); segment != flow_.segments().rend(); ++segment) {
       for (Index n = segment->begin; n < segment->end; ++n) {
         if (plan_.node(n).measures) REQUIRE(measured_[n] == kSlices);
@@ -173,13 +180,28 @@ class BackwardWalk {
         }
       }
     }
-    for (Index slice = 0; slice < kSlices; ++slice) check(0, slice);
+    for (Index i = 0; i < plan_.inputs; ++i) {
+      for (Index slice = 0; slice < kSlices; ++slice) check(i, slice);
+    }
   }
 
   // Whether a node has left its gradient where it was.
   bool handed_on() const { return handed_on_; }
 
  private:
+  // The losses write their gradients, those of one root on top of each other.
+  void begin() {
+    for (std::size_t i = 0; i < plan_.outputs.size(); ++i) {
+      const Index root = flow_.root(plan_.outputs[i]);
+      REQUIRE(flow_.place(root).kind == Kind::pass);
+      for (Index slice = 0; slice < kSlices; ++slice) {
+        const bool add = !written_.insert({root, slice}).second;
+        const double before = add ? memory_.read(flow_.place(root), root, slice) : 0;
+        memory_.write(flow_.place(root), root, slice, before + loss_gradient(i, slice));
+      }
+    }
+  }
+
   void check(Index root, Index slice) {
     REQUIRE(memory_.read(flow_.place(root), root, slice) ==
             expected_[static_cast<std::size_t>(slice)][static_cast<std::size_t>(root)]);
@@ -187,22 +209,21 @@ class BackwardWalk {
 
   void measure(Index after, Index slice) {
     for (const Index n : flow_.measured_after(after)) {
-      check(n + 1, slice);
+      check(plan_.level_of(n), slice);
       ++measured_[n];
     }
   }
 
   void step(Index n, Index slice) {
     const FlowNode& node = plan_.node(n);
-    check(n + 1, slice);  // the gradient is whole
-    const Storage& own = flow_.place(n + 1);
+    const Index output = plan_.level_of(n);
+    check(output, slice);  // the gradient is whole
+    const Storage& own = flow_.place(output);
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const Index root = flow_.root(node.inputs[i]);
       const Storage& to = flow_.place(root);
       const GradientWrite& write = flow_.write(n, static_cast<Index>(i));
-      const double add =
-          factor(plan_, n, i) *
-          expected_[static_cast<std::size_t>(slice)][static_cast<std::size_t>(n + 1)];
+      const double add = factor(plan_, n, i) * expected_[to_size(slice)][to_size(output)];
       REQUIRE(write.add == !written_.insert({root, slice}).second);
       if (node.hands_gradient_on && same_place(to, own)) {
         REQUIRE(i == 0);
@@ -213,16 +234,16 @@ class BackwardWalk {
       if (write.through.kind != Kind::none) {
         constexpr Index kBetween = -1;
         memory_.write(write.through, kBetween, slice, add, root);
-        check(n + 1, slice);
+        check(output, slice);
         memory_.write(to, root, slice,
                       memory_.read(to, root, slice) + memory_.read(write.through, kBetween, slice));
       } else {
         memory_.write(to, root, slice, (write.add ? memory_.read(to, root, slice) : 0) + add);
-        check(n + 1, slice);  // read once more for the next input
+        check(output, slice);  // read once more for the next input
       }
     }
     if (node.hands_gradient_on && same_place(flow_.place(node.inputs[0]), own)) {
-      memory_.hand_on(own, n + 1, flow_.root(node.inputs[0]), slice);
+      memory_.hand_on(own, output, flow_.root(node.inputs[0]), slice);
     }
   }
 
@@ -263,9 +284,9 @@ TEST_CASE("flow: gradients reach every level whole, and stay while they are need
 }
 
 TEST_CASE("flow: levels that pass through share the root of their input") {
-  Plan plan{{plain(0), plain(1), plain(2), plain(3)}, {4, 6, 6, 6, 2}};
+  Plan plan = single({plain(0), plain(1), plain(2), plain(3)}, {4, 6, 6, 6, 2});
   plan.nodes[1].passes_through = plan.nodes[2].passes_through = true;
-  const Flow flow(Way::forward, plan.nodes, plan.sizes);
+  const Flow flow(Way::forward, plan);
   CHECK(flow.root(0) == 0);
   CHECK(flow.root(1) == 1);
   CHECK(flow.root(2) == 1);
@@ -274,46 +295,46 @@ TEST_CASE("flow: levels that pass through share the root of their input") {
 }
 
 TEST_CASE("flow: whole-batch and measuring nodes cut the walk into segments") {
-  Plan plan{{plain(0), plain(1), plain(2), plain(3), plain(4)}, {1, 1, 1, 1, 1, 1}};
+  Plan plan = single({plain(0), plain(1), plain(2), plain(3), plain(4)}, {1, 1, 1, 1, 1, 1});
   plan.nodes[1].measures = true;
   plan.nodes[3].whole_batch = true;
   using Segments = std::vector<Segment>;
-  CHECK(Flow(Way::forward, plan.nodes, plan.sizes).segments() ==
+  CHECK(Flow(Way::forward, plan).segments() ==
         Segments{{0, 1, false}, {1, 3, false}, {3, 4, true}, {4, 5, false}});
-  CHECK(Flow(Way::backward, plan.nodes, plan.sizes).segments() ==
+  CHECK(Flow(Way::backward, plan).segments() ==
         Segments{{0, 2, false}, {2, 3, false}, {3, 4, true}, {4, 5, false}});
-  CHECK(Flow(Way::inference, plan.nodes, plan.sizes).segments() ==
+  CHECK(Flow(Way::inference, plan).segments() ==
         Segments{{0, 3, false}, {3, 4, true}, {4, 5, false}});
 
   plan.nodes[0].measures = true;  // the images come in before
-  CHECK(Flow(Way::forward, plan.nodes, plan.sizes).segments().front() == Segment{0, 0, false});
+  CHECK(Flow(Way::forward, plan).segments().front() == Segment{0, 0, false});
 }
 
 TEST_CASE("flow: nodes measure once their input, or their gradient, is whole") {
   // 0 -> 1; 1 and 0 -> sum; node 0 measures.
-  Plan plan{{plain(0), plain(1), plain(2)}, {3, 3, 3, 3}};
+  Plan plan = single({plain(0), plain(1), plain(2)}, {3, 3, 3, 3});
   plan.nodes[0].measures = true;
   plan.nodes[2].inputs = {2, 1};
   plan.nodes[2].adds_gradients = true;
-  const Flow forward(Way::forward, plan.nodes, plan.sizes);
+  const Flow forward(Way::forward, plan);
   CHECK(forward.measured_after(-1) == std::vector<Index>{0});
   CHECK(forward.measured_after(0).empty());
-  const Flow backward(Way::backward, plan.nodes, plan.sizes);
+  const Flow backward(Way::backward, plan);
   CHECK(backward.measured_after(1) == std::vector<Index>{0});  // the sum has written before
   CHECK(backward.measured_after(2).empty());
-  const Flow inference(Way::inference, plan.nodes, plan.sizes);
+  const Flow inference(Way::inference, plan);
   for (Index n = -1; n < 4; ++n) CHECK(inference.measured_after(n).empty());
 
-  Plan last{{plain(0)}, {3, 3}};
+  Plan last = single({plain(0)}, {3, 3});
   last.nodes[0].measures = true;
-  CHECK(Flow(Way::backward, last.nodes, last.sizes).measured_after(1) == std::vector<Index>{0});
+  CHECK(Flow(Way::backward, last).measured_after(1) == std::vector<Index>{0});
 }
 
 TEST_CASE("flow: a level that nobody looks at again is not kept") {
-  Plan plan{{plain(0), plain(1), plain(2)}, {3, 4, 5, 6}};
+  Plan plan = single({plain(0), plain(1), plain(2)}, {3, 4, 5, 6});
   for (FlowNode& node : plan.nodes) node.reads_input = node.reads_output = false;
   plan.nodes[2].reads_input = true;
-  const Flow flow(Way::forward, plan.nodes, plan.sizes);
+  const Flow flow(Way::forward, plan);
   CHECK(flow.place(0).kind == Kind::slice);
   CHECK(flow.place(1).kind == Kind::slice);
   CHECK(flow.place(2).kind == Kind::kept);
@@ -321,17 +342,17 @@ TEST_CASE("flow: a level that nobody looks at again is not kept") {
 }
 
 TEST_CASE("flow: buffers serve one level after another") {
-  Plan plan{{plain(0), plain(1), plain(2), plain(3)}, {3, 40, 5, 60, 1}};
-  const Flow flow(Way::inference, plan.nodes, plan.sizes);
+  Plan plan = single({plain(0), plain(1), plain(2), plain(3)}, {3, 40, 5, 60, 1});
+  const Flow flow(Way::inference, plan);
   CHECK(flow.slice_buffers() == std::vector<Index>{5, 60});
   CHECK(flow.pass_buffers() == std::vector<Index>{1});
 }
 
 TEST_CASE("flow: numbers that a node takes twice get a gradient of their own") {
-  Plan plan{{plain(0), plain(1), plain(2)}, {3, 3, 3, 3}};
+  Plan plan = single({plain(0), plain(1), plain(2)}, {3, 3, 3, 3});
   plan.nodes[1].inputs = {1, 1};
   plan.nodes[1].adds_gradients = plan.nodes[1].hands_gradient_on = true;
-  const Flow flow(Way::backward, plan.nodes, plan.sizes);
+  const Flow flow(Way::backward, plan);
   CHECK_FALSE(same_place(flow.place(1), flow.place(2)));
   CHECK_FALSE(flow.write(1, 0).add);
   CHECK(flow.write(1, 1).add);

@@ -18,7 +18,7 @@ const Shape kInput{4, 8, 8, false};
 struct Built {
   explicit Built(const std::vector<Attrs>& layers, const Shape& input = kInput)
       : graph(current_tables().get<float>(), false, 0) {
-    graph.build(layers, input);
+    graph.build(Description::chain(layers, input));
     graph.fuse();
   }
   const Node<float>& node(Index n) const { return graph.nodes()[static_cast<std::size_t>(n)]; }
@@ -77,14 +77,14 @@ TEST_CASE("graph: names and inputs of layers within layers") {
   CHECK(entries == std::vector<std::pair<Index, Index>>{
                        {0, 1}, {1, 7}, {7, 12}, {12, 14}, {14, 15}, {15, 16}});
   CHECK(built.graph.shape(12) == Shape{2 + 4 + 3, 8, 8, false});
-  CHECK(built.graph.output() == Shape{5, 4, 4, true});
+  CHECK(built.graph.output(0) == Shape{5, 4, 4, true});
 }
 
 TEST_CASE("graph: an activation layer is applied by the one layer before it") {
   const auto goes_away = [](const std::vector<Attrs>& layers, Index n) {
     const Built built(layers);
     REQUIRE(std::string(built.layer(n).kind()) == "Activation");
-    return built.layer(n).passes_through();
+    return built.node(n).traits.passes_through;
   };
   CHECK(goes_away({same(4), activation("relu")}, 1));
   CHECK(goes_away({batch_norm(), activation("leaky_relu", 0.3)}, 1));
@@ -101,7 +101,7 @@ TEST_CASE("graph: an activation layer is applied by the one layer before it") {
 TEST_CASE("graph: a max pool takes the derivative of what it alone reads") {
   const auto left = [](const std::vector<Attrs>& layers) {
     const Built built(layers);
-    return !built.layer(0).reads_output();
+    return !built.node(0).traits.reads_output;
   };
   const Attrs pool = max_pool2d({2, 2}, {2, 2});
   CHECK(left({same(4, "tanh"), pool}));
@@ -138,8 +138,8 @@ TEST_CASE("graph: weights take in the normalisation behind them") {
 
 TEST_CASE("graph: in inference, what is folded or dropped passes through") {
   const Built built({same(4), batch_norm(), dropout(0.5), same(3)});
-  const auto training = built.graph.flow_nodes(Flow::Way::forward);
-  const auto inference = built.graph.flow_nodes(Flow::Way::inference);
+  const auto training = built.graph.flow_graph(Flow::Way::forward).nodes;
+  const auto inference = built.graph.flow_graph(Flow::Way::inference).nodes;
   for (const std::size_t n : {1, 2}) {
     CHECK_FALSE(training[n].passes_through);
     CHECK(inference[n].passes_through);
@@ -147,7 +147,7 @@ TEST_CASE("graph: in inference, what is folded or dropped passes through") {
   CHECK(training[1].measures);
   CHECK_FALSE(inference[3].passes_through);
   const Built zero({same(4), dropout(0), same(3)});
-  CHECK(zero.graph.flow_nodes(Flow::Way::forward)[1].passes_through);
+  CHECK(zero.graph.flow_graph(Flow::Way::forward).nodes[1].passes_through);
 }
 
 TEST_CASE("graph: branches that do not fit are refused with the layer's place and the way out") {

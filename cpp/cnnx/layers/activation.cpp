@@ -9,7 +9,7 @@ namespace cnnx {
 namespace {
 
 template <class T>
-class ActivationLayer final : public Layer<T> {
+class ActivationLayer final : public Layer<T>, private FusedActivation {
  public:
   explicit ActivationLayer(const Attrs& attrs) : activation_(activation_of(attrs)) {
     if (!(activation_.alpha >= 0)) {
@@ -20,21 +20,20 @@ class ActivationLayer final : public Layer<T> {
   }
 
   const char* kind() const override { return "Activation"; }
-  bool passes_through() const override { return activation_.kind == ActivationKind::linear; }
-  std::optional<Activation> sole_activation() const override { return activation_; }
-  bool reads_input() const override { return !told_by_outputs(activation_); }
-  bool reads_output() const override {
-    return told_by_outputs(activation_) && activation_.kind != ActivationKind::linear;
+  LayerTraits traits() const override {
+    const bool linear = activation_.kind == ActivationKind::linear;
+    return {.passes_through = linear,
+            .reads_input = !told_by_outputs(activation_),
+            .reads_output = told_by_outputs(activation_) && !linear};
   }
-  ActivationKind final_activation() const override { return activation_.kind; }
-  void drop_activation() override { activation_ = {}; }
+  FusedActivation* fused_activation() override { return this; }
 
-  void forward(const ForwardRun<T>& run) override {
+  void forward(const ForwardRun<T>& run) const override {
     std::copy_n(run.input, run.images * this->input().size(), run.output);
     this->kernels().element.activate(activation_, run.images * rows(), columns(), run.output);
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     if (run.grad_input == nullptr) return;
     std::copy_n(run.grad_output, run.images * this->input().size(), run.grad_input);
     const auto& element = this->kernels().element;
@@ -51,6 +50,10 @@ class ActivationLayer final : public Layer<T> {
   Shape plan_layer(const PlanContext&) override { return this->input(); }
 
  private:
+  std::optional<Activation> sole() const override { return activation_; }
+  ActivationKind last() const override { return activation_.kind; }
+  void drop() override { activation_ = {}; }
+
   Index rows() const { return this->input().flat ? 1 : this->input().pixels(); }
   Index columns() const {
     return this->input().flat ? this->input().size() : this->input().channels;

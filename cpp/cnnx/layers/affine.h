@@ -9,14 +9,13 @@ namespace cnnx {
 template <class T>
 class Affine : public Layer<T> {
  public:
-  bool reads_input() const override { return false; }
-  bool reads_output() const override { return false; }
-  void forward(const ForwardRun<T>& run) override {
+  LayerTraits traits() const override { return {.reads_input = false, .reads_output = false}; }
+  void forward(const ForwardRun<T>& run) const override {
     this->kernels().element.affine(run.images * rows(), columns(), run.input, scale_.data(),
                                    offset_.data(), run.output);
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     if (run.grad_input == nullptr) return;
     this->kernels().element.affine(run.images * rows(), columns(), run.grad_output, scale_.data(),
                                    zero_.data(), run.grad_input);

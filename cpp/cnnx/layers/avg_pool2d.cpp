@@ -14,15 +14,15 @@ class AvgPool2D final : public Layer<T> {
         padding_(attrs.pair("padding", 0)) {}
 
   const char* kind() const override { return "AvgPool2D"; }
-  Index flops() const override { return g_.window() * g_.out_size(); }
-  bool reads_input() const override { return false; }
-  bool reads_output() const override { return false; }
+  LayerTraits traits() const override {
+    return {.flops = g_.window() * g_.out_size(), .reads_input = false, .reads_output = false};
+  }
 
-  void forward(const ForwardRun<T>& run) override {
+  void forward(const ForwardRun<T>& run) const override {
     this->kernels().average_pool.forward(g_, run.images, true, run.input, run.output);
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     if (run.grad_input == nullptr) return;
     this->kernels().average_pool.backward(g_, run.images, true, run.grad_output, run.grad_input);
   }

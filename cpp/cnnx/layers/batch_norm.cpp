@@ -16,7 +16,7 @@ namespace cnnx {
 namespace {
 
 template <class T>
-class BatchNorm final : public Layer<T> {
+class BatchNorm final : public Layer<T>, private Measuring<T> {
  public:
   explicit BatchNorm(const Attrs& attrs)
       : momentum_(attrs.number("momentum")),
@@ -33,24 +33,12 @@ class BatchNorm final : public Layer<T> {
   }
 
   const char* kind() const override { return "BatchNorm"; }
-  Index flops() const override { return 2 * this->input().size(); }
-  bool reads_output() const override {
-    return !left_ && activation_.kind != ActivationKind::linear;
+  LayerTraits traits() const override {
+    return {.flops = 2 * this->input().size(), .reads_output = activation_.derived_here()};
   }
-  ActivationKind final_activation() const override { return activation_.kind; }
-  void drop_activation() override { activation_ = {}; }
-  bool absorb_activation(Activation activation) override {
-    if (activation_.kind != ActivationKind::linear || !applied_by_kernel(activation)) return false;
-    activation_ = activation;
-    return true;
-  }
-  std::optional<Activation> activation_to_leave() const override {
-    if (activation_.kind == ActivationKind::softmax) return std::nullopt;
-    return activation_;
-  }
-  void leave_activation() override { left_ = true; }
+  FusedActivation* fused_activation() override { return &activation_; }
+  Measuring<T>* measuring() override { return this; }
 
-  bool measures() const override { return true; }
   void reserve_lanes(Index lanes) override {
     lane_counts_.resize(lanes);
     lane_first_.resize(lanes * columns_);
@@ -89,19 +77,20 @@ class BatchNorm final : public Layer<T> {
     }
   }
 
-  void forward(const ForwardRun<T>& run) override {
-    const Scaling<T> scaling =
-        run.training ? Scaling<T>{scale_.data(), offset_.data(), activation_} : inference_terms();
-    this->kernels().norm.scale(activation_, run.images * rows_, columns_, run.input, scaling.scale,
-                               scaling.offset, run.output);
-    if (applied_by_kernel(activation_)) return;
-    this->kernels().element.activate(activation_, run.images * rows_, columns_, run.output);
+  void forward(const ForwardRun<T>& run) const override {
+    const Scaling<T> scaling = run.training
+                                   ? Scaling<T>{scale_.data(), offset_.data(), activation_.get()}
+                                   : inference_terms();
+    this->kernels().norm.scale(activation_.get(), run.images * rows_, columns_, run.input,
+                               scaling.scale, scaling.offset, run.output);
+    if (applied_by_kernel(activation_.get())) return;
+    this->kernels().element.activate(activation_.get(), run.images * rows_, columns_, run.output);
   }
 
   // Also multiplies the gradient by the activation's derivative, once for both uses.
   void measure_gradients(Index lane, bool first, const BackwardRun<T>& run) override {
-    if (reads_output()) {
-      this->kernels().element.activate_backward(activation_, run.images * rows_, columns_,
+    if (activation_.derived_here()) {
+      this->kernels().element.activate_backward(activation_.get(), run.images * rows_, columns_,
                                                 run.output, run.grad_output);
     }
     T* sums = slice_first_.data() + lane * columns_;
@@ -140,7 +129,7 @@ class BatchNorm final : public Layer<T> {
     }
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     if (run.grad_input == nullptr) return;
     this->kernels().norm.gradient(run.images * rows_, columns_, run.input, run.grad_output,
                                   of_grad_.data(), of_input_.data(), rest_.data(), run.grad_input);
@@ -169,7 +158,7 @@ class BatchNorm final : public Layer<T> {
                                             scale * static_cast<double>(running_mean()[c]));
     }
   }
-  std::optional<Scaling<T>> inference_scaling() override { return inference_terms(); }
+  std::optional<Scaling<T>> inference_scaling() const override { return inference_terms(); }
 
  protected:
   Shape plan_layer(const PlanContext&) override {
@@ -232,13 +221,12 @@ class BatchNorm final : public Layer<T> {
     offset_[c] = static_cast<T>(static_cast<double>(this->parameters_[1].value[c]) - scale * mean);
   }
 
-  Scaling<T> inference_terms() {
-    return {inference_scale_.data(), inference_offset_.data(), activation_};
+  Scaling<T> inference_terms() const {
+    return {inference_scale_.data(), inference_offset_.data(), activation_.get()};
   }
 
   double momentum_, epsilon_;
-  Activation activation_;
-  bool left_ = false;  // the layer behind multiplies by the activation's derivative
+  OwnActivation activation_;
   Index rows_ = 0, columns_ = 0;
   double count_ = 0;  // of the batch, in each channel
   Buffer<double> lane_counts_, lane_first_, lane_second_;

@@ -10,7 +10,7 @@
 
 namespace cnnx {
 
-// Levels are the arrays between layers: 0 is the network's input, each layer makes one more.
+// Levels are the arrays between layers: first the network's inputs, then one more for each layer.
 template <class T>
 class Builder {
  public:
@@ -21,13 +21,14 @@ class Builder {
   // Appends the layers of a description, one after another.
   virtual Index chain(const std::vector<Attrs>& layers, const std::string& name, Index input) = 0;
   // One layer, which may be made of others.
-  virtual Index append(const Attrs& layer, const std::string& name, Index input) = 0;
+  virtual Index append(const Attrs& layer, const std::string& name, std::vector<Index> inputs) = 0;
   virtual const Shape& shape(Index level) const = 0;
 };
 
 // Appends what a description names, a plain layer or one that is made of others. Throws ConfigError
-// for unknown kinds and bad arguments.
+// for unknown kinds, bad arguments and another number of inputs than the layer takes.
 template <class T>
-Index append_layer(Builder<T>& builder, const Attrs& attrs, const std::string& name, Index input);
+Index append_layer(Builder<T>& builder, const Attrs& attrs, const std::string& name,
+                   std::vector<Index> inputs);
 
 }  // namespace cnnx

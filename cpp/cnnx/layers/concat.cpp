@@ -1,4 +1,4 @@
-// Concat: the channels of several branches, one after another.
+// Concat: the channels of several inputs, or of several branches, one after another.
 #include <algorithm>
 
 #include "cnnx/core/error.h"
@@ -12,11 +12,11 @@ template <class T>
 class Concat final : public Layer<T> {
  public:
   const char* kind() const override { return "Concat"; }
-  bool reads_input() const override { return false; }
-  bool reads_output() const override { return false; }
-  bool adds_gradients() const override { return true; }
+  LayerTraits traits() const override {
+    return {.reads_input = false, .reads_output = false, .adds_gradients = true};
+  }
 
-  void forward(const ForwardRun<T>& run) override {
+  void forward(const ForwardRun<T>& run) const override {
     const Index rows = run.images * this->output().pixels();
     Index at = 0;
     for (std::size_t i = 0; i < this->inputs().size(); ++i) {
@@ -29,7 +29,7 @@ class Concat final : public Layer<T> {
     }
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     const Index rows = run.images * this->output().pixels();
     Index at = 0;
     for (std::size_t i = 0; i < this->inputs().size(); ++i) {
@@ -70,14 +70,23 @@ class Concat final : public Layer<T> {
 }  // namespace
 
 template <class T>
-Index append_concat(Builder<T>& builder, const Attrs& attrs, const std::string& name, Index input) {
-  std::vector<Index> levels;
-  const std::vector<Attrs>& branches = attrs.list("branches");
-  for (std::size_t i = 0; i < branches.size(); ++i) {
-    const std::string branch = cnnx::concat(name, ".branches.", i);
-    const Index level = builder.chain(branches[i].list("layers"), branch, input);
-    levels.push_back(in_feature_order(builder, name, level));
+Index append_concat(Builder<T>& builder, const Attrs& attrs, const std::string& name,
+                    const std::vector<Index>& inputs) {
+  // Several inputs are its branches; one is sent through those that the description has.
+  std::vector<Index> levels = inputs;
+  if (attrs.has_list("branches")) {
+    if (inputs.size() > 1) {
+      throw ConfigError({.argument = "branches",
+                         .message = cnnx::concat("do not go with ", inputs.size(), " inputs"),
+                         .hint = "give it either branches or several inputs"});
+    }
+    levels.clear();
+    for (const Attrs& branch : attrs.list("branches")) {
+      const std::string prefix = cnnx::concat(name, ".branches.", levels.size());
+      levels.push_back(builder.chain(branch.list("layers"), prefix, inputs[0]));
+    }
   }
+  for (Index& level : levels) level = in_feature_order(builder, name, level);
   if (levels.size() < 2 || levels.size() > kMostInputs) {
     throw ConfigError({.argument = "branches",
                        .expected = cnnx::concat("2 to ", kMostInputs),
@@ -85,7 +94,9 @@ Index append_concat(Builder<T>& builder, const Attrs& attrs, const std::string& 
   }
   return builder.add(std::make_unique<Concat<T>>(), name, std::move(levels));
 }
-template Index append_concat(Builder<float>&, const Attrs&, const std::string&, Index);
-template Index append_concat(Builder<double>&, const Attrs&, const std::string&, Index);
+template Index append_concat(Builder<float>&, const Attrs&, const std::string&,
+                             const std::vector<Index>&);
+template Index append_concat(Builder<double>&, const Attrs&, const std::string&,
+                             const std::vector<Index>&);
 
 }  // namespace cnnx

@@ -50,30 +50,16 @@ class Conv2D final : public Layer<T> {
 
   // Layers that are made of this one give it their name for messages.
   const char* kind() const override { return kind_.c_str(); }
-  Index flops() const override { return 2 * g_.depth() * g_.out_size(); }
-  bool reads_output() const override {
-    return !left_ && activation_.kind != ActivationKind::linear;
+  LayerTraits traits() const override {
+    return {.flops = 2 * g_.depth() * g_.out_size(),
+            .whole_batch = algorithm_->whole_batch(),
+            .reads_output = activation_.derived_here(),
+            .folds = activation_.linear(),
+            .accumulator_size = algorithm_->accumulator_size() + (use_bias_ ? g_.out_channels : 0)};
   }
-  std::optional<Activation> activation_to_leave() const override {
-    if (activation_.kind == ActivationKind::softmax) return std::nullopt;
-    return activation_;
-  }
-  void leave_activation() override { left_ = true; }
-  bool absorb_activation(Activation activation) override {
-    if (activation_.kind != ActivationKind::linear || !applied_by_kernel(activation)) return false;
-    activation_ = activation;
-    return true;
-  }
-  ActivationKind final_activation() const override { return activation_.kind; }
-  void drop_activation() override { activation_ = {}; }
-
-  bool whole_batch() const override { return algorithm_->whole_batch(); }
+  FusedActivation* fused_activation() override { return &activation_; }
   Index scratch_size(Index images) const override { return algorithm_->scratch_size(images); }
   Index shared_size(Index images) const override { return algorithm_->shared_size(images); }
-  Index accumulator_size() const override {
-    return algorithm_->accumulator_size() + (use_bias_ ? g_.out_channels : 0);
-  }
-  bool folds() const override { return activation_.kind == ActivationKind::linear; }
   void pack(const Scaling<T>* folded) override {
     if (folded == nullptr) {
       folded_.invalidate();
@@ -85,9 +71,9 @@ class Conv2D final : public Layer<T> {
     }
   }
 
-  void forward(const ForwardRun<T>& run) override {
+  void forward(const ForwardRun<T>& run) const override {
     const bool folded = folded_.serve(run);
-    const Activation activation = folded ? folded_.activation() : activation_;
+    const Activation activation = folded ? folded_.activation() : activation_.get();
     algorithm_->forward(run, (folded ? folded_forward_weights_ : forward_weights_).data(),
                         folded ? folded_.bias() : bias(), activation);
     if (applied_by_kernel(activation)) return;
@@ -97,8 +83,8 @@ class Conv2D final : public Layer<T> {
     });
   }
 
-  void backward(const BackwardRun<T>& run) override {
-    if (reads_output()) activate_backward(run);
+  void backward(const BackwardRun<T>& run) const override {
+    if (activation_.derived_here()) activate_backward(run);
     algorithm_->backward(run, backward_weights_.data());
     if (use_bias_ && run.weights_wanted) {
       this->kernels().element.column_sums(
@@ -107,7 +93,7 @@ class Conv2D final : public Layer<T> {
     }
   }
 
-  void finish_gradients(const T* accumulator) override {
+  void finish_gradients(const T* accumulator) const override {
     algorithm_->finish(accumulator, weights().grad);
     if (use_bias_) {
       std::copy_n(accumulator + algorithm_->accumulator_size(), g_.out_channels,
@@ -160,12 +146,12 @@ class Conv2D final : public Layer<T> {
   }
 
  private:
-  Parameter<T>& weights() { return this->parameters_[0]; }
+  const Parameter<T>& weights() const { return this->parameters_[0]; }
   const T* bias() const { return use_bias_ ? this->parameters_[1].value : nullptr; }
 
   void activate_backward(const BackwardRun<T>& run) const {
     each_image(run.images, [&](Index image) {
-      this->kernels().element.activate_backward(activation_, g_.out_pixels(), g_.out_channels,
+      this->kernels().element.activate_backward(activation_.get(), g_.out_pixels(), g_.out_channels,
                                                 run.output + image * g_.out_size(),
                                                 run.grad_output + image * g_.out_size());
     });
@@ -229,8 +215,7 @@ class Conv2D final : public Layer<T> {
   std::pair<Index, Index> kernel_, stride_, dilation_;
   Padding padding_;
   Index groups_;
-  Activation activation_;
-  bool left_ = false;  // the layer behind multiplies by the activation's derivative
+  OwnActivation activation_;
   bool use_bias_;
   std::string kernel_initializer_, bias_initializer_;
   ConvGeometry g_{};

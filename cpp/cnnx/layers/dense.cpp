@@ -15,22 +15,18 @@ class Dense final : public Layer<T> {
  public:
   explicit Dense(const Attrs& attrs)
       : units_(attrs.positive("units")),
-        activation_(activation_of(attrs)),
+        activation_(activation_of(attrs), /*can_leave=*/false),
         use_bias_(attrs.flag("use_bias")),
         kernel_initializer_(attrs.text("kernel_initializer")),
         bias_initializer_(attrs.text("bias_initializer")) {}
 
   const char* kind() const override { return "Dense"; }
-  bool whole_batch() const override { return true; }
-  Index flops() const override { return 2 * this->input().size() * units_; }
-  ActivationKind final_activation() const override { return activation_.kind; }
-  void drop_activation() override { activation_ = {}; }
-  bool absorb_activation(Activation activation) override {
-    if (activation_.kind != ActivationKind::linear || !applied_by_kernel(activation)) return false;
-    activation_ = activation;
-    return true;
+  LayerTraits traits() const override {
+    return {.flops = 2 * this->input().size() * units_,
+            .whole_batch = true,
+            .folds = activation_.linear()};
   }
-  bool folds() const override { return activation_.kind == ActivationKind::linear; }
+  FusedActivation* fused_activation() override { return &activation_; }
   void pack(const Scaling<T>* folded) override {
     if (folded == nullptr) {
       folded_.invalidate();
@@ -47,13 +43,13 @@ class Dense final : public Layer<T> {
                      dense.scratch_size(g, DensePass::backward_weights)});
   }
 
-  void forward(const ForwardRun<T>& run) override {
+  void forward(const ForwardRun<T>& run) const override {
     const DenseGeometry g = geometry(run.images);
     const auto& dense = this->kernels().dense;
     const bool folded = folded_.serve(run);
     const T* weights_now = folded ? folded_.weights() : weights().value;
     const T* bias_now = folded ? folded_.bias() : bias();
-    const Activation activation = folded ? folded_.activation() : activation_;
+    const Activation activation = folded ? folded_.activation() : activation_.get();
     parallel_for(dense.tasks(g, DensePass::forward), work(g), [&](Index task, int thread) {
       dense.forward(g, task, run.input, weights_now, bias_now, activation, run.output,
                     run.scratch + thread * run.scratch_stride);
@@ -68,10 +64,11 @@ class Dense final : public Layer<T> {
     }
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     const DenseGeometry g = geometry(run.images);
     const auto& table = this->kernels();
-    table.element.activate_backward(activation_, g.rows, g.outputs, run.output, run.grad_output);
+    table.element.activate_backward(activation_.get(), g.rows, g.outputs, run.output,
+                                    run.grad_output);
     if (run.weights_wanted) {
       parallel_for(
           table.dense.tasks(g, DensePass::backward_weights), work(g), [&](Index task, int thread) {
@@ -116,7 +113,7 @@ class Dense final : public Layer<T> {
   }
 
  private:
-  Parameter<T>& weights() { return this->parameters_[0]; }
+  const Parameter<T>& weights() const { return this->parameters_[0]; }
   const T* bias() const { return use_bias_ ? this->parameters_[1].value : nullptr; }
   DenseGeometry geometry(Index images) const {
     return {.rows = images, .inputs = this->input().size(), .outputs = units_};
@@ -124,7 +121,7 @@ class Dense final : public Layer<T> {
   static Index work(const DenseGeometry& g) { return g.rows * g.inputs * g.outputs; }
 
   Index units_;
-  Activation activation_;
+  OwnActivation activation_;
   bool use_bias_;
   std::string kernel_initializer_, bias_initializer_;
   FoldedWeights<T> folded_;

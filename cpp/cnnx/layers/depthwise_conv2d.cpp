@@ -38,17 +38,19 @@ Attrs depthwise(const Builder<T>& builder, const Attrs& attrs, const char* kind,
 
 template <class T>
 Index append_depthwise_conv2d(Builder<T>& builder, const Attrs& attrs, const std::string& name,
-                              Index input) {
-  return builder.append(depthwise(builder, attrs, "DepthwiseConv2D", name, input), name, input);
+                              const std::vector<Index>& inputs) {
+  const Index input = inputs[0];
+  return builder.append(depthwise(builder, attrs, "DepthwiseConv2D", name, input), name, {input});
 }
 
 template <class T>
 Index append_separable_conv2d(Builder<T>& builder, const Attrs& attrs, const std::string& name,
-                              Index input) {
+                              const std::vector<Index>& inputs) {
+  const Index input = inputs[0];
   Attrs spatial = depthwise(builder, attrs, "SeparableConv2D", name, input);
   spatial.set("activation", std::string("linear"));
   spatial.set("use_bias", false);
-  const Index level = builder.append(spatial, name + ".depthwise", input);
+  const Index level = builder.append(spatial, name + ".depthwise", {input});
   Attrs mixing = attrs;
   mixing.set("kind", std::string("conv2d"));
   mixing.set("spelling", std::string("SeparableConv2D"));
@@ -57,12 +59,16 @@ Index append_separable_conv2d(Builder<T>& builder, const Attrs& attrs, const std
   mixing.set("dilation", std::vector<Index>{1, 1});
   mixing.set("padding", std::string("valid"));
   mixing.set("groups", Index{1});
-  return builder.append(mixing, name + ".pointwise", level);
+  return builder.append(mixing, name + ".pointwise", {level});
 }
 
-template Index append_depthwise_conv2d(Builder<float>&, const Attrs&, const std::string&, Index);
-template Index append_depthwise_conv2d(Builder<double>&, const Attrs&, const std::string&, Index);
-template Index append_separable_conv2d(Builder<float>&, const Attrs&, const std::string&, Index);
-template Index append_separable_conv2d(Builder<double>&, const Attrs&, const std::string&, Index);
+template Index append_depthwise_conv2d(Builder<float>&, const Attrs&, const std::string&,
+                                       const std::vector<Index>&);
+template Index append_depthwise_conv2d(Builder<double>&, const Attrs&, const std::string&,
+                                       const std::vector<Index>&);
+template Index append_separable_conv2d(Builder<float>&, const Attrs&, const std::string&,
+                                       const std::vector<Index>&);
+template Index append_separable_conv2d(Builder<double>&, const Attrs&, const std::string&,
+                                       const std::vector<Index>&);
 
 }  // namespace cnnx

@@ -12,15 +12,17 @@ namespace cnnx {
 template <class T>
 class DropoutLayer : public Layer<T> {
  public:
-  bool reads_input() const override { return false; }
-  bool reads_output() const override { return false; }
-  bool passes_through() const override { return rate_.keeps_all(); }
-  bool passes_through_in_inference() const override { return true; }
+  LayerTraits traits() const override {
+    return {.passes_through = rate_.keeps_all(),
+            .passes_through_in_inference = true,
+            .reads_input = false,
+            .reads_output = false};
+  }
 
-  void forward(const ForwardRun<T>& run) override {
+  void forward(const ForwardRun<T>& run) const override {
     apply({run.step, run.first_image, run.images}, run.scratch, run.input, run.output);
   }
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     if (run.grad_input == nullptr) return;
     apply({run.step, run.first_image, run.images}, run.scratch, run.grad_output, run.grad_input);
   }

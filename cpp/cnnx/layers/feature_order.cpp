@@ -7,13 +7,12 @@ template <class T>
 class FeatureOrder final : public Layer<T> {
  public:
   const char* kind() const override { return "Flatten"; }
-  bool reads_input() const override { return false; }
-  bool reads_output() const override { return false; }
+  LayerTraits traits() const override { return {.reads_input = false, .reads_output = false}; }
 
-  void forward(const ForwardRun<T>& run) override {
+  void forward(const ForwardRun<T>& run) const override {
     transpose(run.images, this->input().pixels(), this->input().channels, run.input, run.output);
   }
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     if (run.grad_input == nullptr) return;
     transpose(run.images, this->input().channels, this->input().pixels(), run.grad_output,
               run.grad_input);

@@ -9,11 +9,11 @@ template <class T>
 class Flatten final : public Layer<T> {
  public:
   const char* kind() const override { return "Flatten"; }
-  bool passes_through() const override { return true; }
-  bool reads_input() const override { return false; }
-  bool reads_output() const override { return false; }
-  void forward(const ForwardRun<T>&) override {}
-  void backward(const BackwardRun<T>&) override {}
+  LayerTraits traits() const override {
+    return {.passes_through = true, .reads_input = false, .reads_output = false};
+  }
+  void forward(const ForwardRun<T>&) const override {}
+  void backward(const BackwardRun<T>&) const override {}
 
  protected:
   Shape plan_layer(const PlanContext&) override {

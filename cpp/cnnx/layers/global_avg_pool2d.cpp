@@ -9,17 +9,16 @@ template <class T>
 class GlobalAvgPool2D final : public Layer<T> {
  public:
   const char* kind() const override { return "GlobalAvgPool2D"; }
-  Index flops() const override { return this->input().size(); }
-  // backward() looks at neither, so neither is kept for it.
-  bool reads_input() const override { return false; }
-  bool reads_output() const override { return false; }
+  LayerTraits traits() const override {
+    return {.flops = this->input().size(), .reads_input = false, .reads_output = false};
+  }
 
-  void forward(const ForwardRun<T>& run) override {
+  void forward(const ForwardRun<T>& run) const override {
     this->kernels().global_pool.average(run.images, this->input().pixels(), this->input().channels,
                                         run.input, run.output);
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     if (run.grad_input == nullptr) return;
     this->kernels().global_pool.average_backward(run.images, this->input().pixels(),
                                                  this->input().channels, run.grad_output,

@@ -12,25 +12,21 @@ template <class T>
 class GlobalMaxPool2D final : public Layer<T> {
  public:
   const char* kind() const override { return "GlobalMaxPool2D"; }
-  Index saved_bytes() const override {
-    return channels() * static_cast<Index>(sizeof(std::uint32_t));
+  LayerTraits traits() const override {
+    return {.reads_input = false,
+            .reads_output = !taken_.linear(),
+            .saved_bytes = channels() * Index{sizeof(std::uint32_t)}};
   }
-  bool reads_input() const override { return false; }
-  bool reads_output() const override { return taken_.kind != ActivationKind::linear; }
-  // An output is one of the inputs: it tells the derivative there as well as the input does.
-  bool take_activation(Activation activation) override {
-    taken_ = activation;
-    return true;
-  }
+  FusedActivation* fused_activation() override { return &taken_; }
 
-  void forward(const ForwardRun<T>& run) override {
+  void forward(const ForwardRun<T>& run) const override {
     this->kernels().global_pool.max(run.images, pixels(), channels(), run.input, run.output,
                                     reinterpret_cast<std::uint32_t*>(run.saved));
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     if (run.grad_input == nullptr) return;
-    this->kernels().element.activate_backward(taken_, run.images, channels(), run.output,
+    this->kernels().element.activate_backward(taken_.get(), run.images, channels(), run.output,
                                               run.grad_output);
     this->kernels().global_pool.max_backward(run.images, pixels(), channels(), run.grad_output,
                                              reinterpret_cast<const std::uint32_t*>(run.saved),
@@ -55,7 +51,7 @@ class GlobalMaxPool2D final : public Layer<T> {
   Index pixels() const { return this->input().pixels(); }
   Index channels() const { return this->input().channels; }
 
-  Activation taken_;  // of the layer before
+  TakenActivation taken_;
 };
 
 }  // namespace

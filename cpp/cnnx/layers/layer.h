@@ -1,5 +1,5 @@
 // What every layer is to the network. A layer checks its shapes once, in plan(); forward() and
-// backward() then run on a few images, or on the whole batch where whole_batch() says so.
+// backward() then run on a few images, or on the whole batch where its traits say so.
 #pragma once
 
 #include <array>
@@ -16,6 +16,9 @@
 #include "cnnx/core/index.h"
 #include "cnnx/core/shape.h"
 #include "cnnx/kernels/table.h"
+#include "cnnx/layers/fused_activation.h"
+#include "cnnx/layers/measuring.h"
+#include "cnnx/layers/run.h"
 
 namespace cnnx {
 
@@ -44,54 +47,22 @@ struct PlanContext {
   std::uint32_t number = 0;  // of the layer, counted over branches too
 };
 
-// What follows a layer's sums in inference: outputs times scale plus offset, for each channel, and
-// an activation.
-template <class T>
-struct Scaling {
-  const T* scale;
-  const T* offset;
-  Activation activation;
-};
-
-template <class T>
-struct ForwardRun {
-  Index images;
-  const T* input;
-  T* output;
-  std::byte* saved;      // saved_bytes() per image; kept until backward
-  T* scratch;            // scratch_size() of them for each thread
-  Index scratch_stride;  // from one thread's scratch to the next (whole-batch layers)
-  T* shared;             // shared_size() of them for all threads together (whole-batch layers)
-  const T* const* inputs = nullptr;  // of a layer with several
-  Index first_image = 0;             // place of the first image in its batch
-  Index step = 0;                    // steps of the optimizer before this batch
-  bool training = false;
-};
-
-// Where the gradient of one of several inputs goes.
-template <class T>
-struct GradientTarget {
-  T* to;     // null: not wanted
-  bool add;  // another layer's gradient is there already
-};
-
-template <class T>
-struct BackwardRun {
-  Index images;
-  const T* input;
-  const T* output;
-  const std::byte* saved;
-  T* grad_output;   // may be overwritten
-  T* grad_input;    // null: not wanted
-  T* accumulator;   // accumulator_size() of them, on their way to the parameters' gradients
-  bool accumulate;  // add to the accumulator instead of starting it
-  T* scratch;
-  Index scratch_stride;
-  T* shared;
-  const GradientTarget<T>* targets = nullptr;  // of a layer with several inputs
-  Index first_image = 0;
-  Index step = 0;
-  bool weights_wanted = true;  // false: the weights are frozen
+// What a layer is to those who plan and run it.
+struct LayerTraits {
+  Index flops = 0;              // forward, per image; multiply-add = 2
+  bool whole_batch = false;     // runs on all images at once, with threads
+  bool passes_through = false;  // the output is the input, as it lies
+  bool passes_through_in_inference = false;
+  // What backward() looks at. A level that no neighbour looks at is not kept.
+  bool reads_input = true, reads_output = true;
+  // backward() adds to its targets itself; and the gradient of its first input is that of its
+  // output, which may stay where it lies.
+  bool adds_gradients = false, hands_gradient_on = false;
+  bool folds = false;     // pack() can apply a scaling
+  Index saved_bytes = 0;  // per image, from forward() to backward()
+  // Accumulator of the weights' gradients: one for each lane, one in all for a whole-batch layer.
+  // Where it is 0, backward() writes the parameters' gradients themselves.
+  Index accumulator_size = 0;
 };
 
 template <class T>
@@ -123,57 +94,26 @@ class Layer {
   std::vector<Parameter<T>>& parameters() { return parameters_; }
   const std::vector<Parameter<T>>& parameters() const { return parameters_; }
 
-  virtual Index flops() const { return 0; }              // forward, per image; multiply-add = 2
-  virtual bool whole_batch() const { return false; }     // runs on all images at once, with threads
-  virtual bool passes_through() const { return false; }  // the output is the input, as it lies
-  virtual bool passes_through_in_inference() const { return passes_through(); }
-  // What backward() looks at. A level that no neighbour looks at is not kept.
-  virtual bool reads_input() const { return true; }
-  virtual bool reads_output() const { return true; }
-  // An activation in this layer whose derivative follows from its outputs, element by element; a
-  // max pool behind it can multiply by that derivative at the few places where a gradient is left.
-  virtual std::optional<Activation> activation_to_leave() const { return std::nullopt; }
-  virtual void leave_activation() {}
-  virtual bool take_activation(Activation /*activation*/) { return false; }
-  // The activation that the layer ends with and can do without.
-  virtual ActivationKind final_activation() const { return ActivationKind::linear; }
-  virtual void drop_activation() {}  // another layer, the loss or predict() does
-  // An activation that is a layer of its own, and one that the layer before it applies instead.
-  virtual std::optional<Activation> sole_activation() const { return std::nullopt; }
-  virtual bool absorb_activation(Activation /*activation*/) { return false; }
-
-  virtual Index saved_bytes() const { return 0; }                   // per image
+  // Fixed when the layer is planned, but for what its fused_activation() changes.
+  virtual LayerTraits traits() const = 0;
   virtual Index scratch_size(Index /*images*/) const { return 0; }  // per thread
   virtual Index shared_size(Index /*images*/) const { return 0; }   // whole-batch layers
-  // Accumulator of the weights' gradients: one for each lane, one in all for a whole-batch layer.
-  // Where it is 0, backward() writes the parameters' gradients themselves.
-  virtual Index accumulator_size() const { return 0; }
-  // True where backward() adds to its targets itself, and where the gradient of its first input is
-  // that of its output, which may stay where it lies.
-  virtual bool adds_gradients() const { return false; }
-  virtual bool hands_gradient_on() const { return false; }
-  // Turns the sum of the lanes' accumulators into the parameters' gradients; may use threads.
-  virtual void finish_gradients(const T* /*accumulator*/) {}
+
+  // Null for a layer that has nothing to do with activations, or that does not measure.
+  virtual FusedActivation* fused_activation() { return nullptr; }
+  virtual Measuring<T>* measuring() { return nullptr; }
+
   // Called when the weights have changed; may use threads. With a scaling, the layer applies it
-  // until it is packed again: only where folds() says that it can.
+  // until it is packed again: only where it folds.
   virtual void pack(const Scaling<T>* /*folded*/) {}
-  virtual bool folds() const { return false; }
   // What the layer comes to in inference, where it is no more than that.
-  virtual std::optional<Scaling<T>> inference_scaling() { return std::nullopt; }
+  virtual std::optional<Scaling<T>> inference_scaling() const { return std::nullopt; }
+  // Turns the sum of the lanes' accumulators into the parameters' gradients; may use threads.
+  virtual void finish_gradients(const T* /*accumulator*/) const {}
 
-  // A layer that measures must see its whole input before it runs, and the whole gradient of its
-  // output before it goes back. Slices come in order within a lane; `first` begins a lane anew.
-  virtual bool measures() const { return false; }
-  virtual void reserve_lanes(Index /*lanes*/) {}
-  virtual void measure(Index /*lane*/, bool /*first*/, Index /*images*/, const T* /*input*/) {}
-  virtual void finish_measure(Index /*lanes*/) {}
-  virtual void measure_gradients(Index /*lane*/, bool /*first*/, const BackwardRun<T>& /*run*/) {}
-  virtual void finish_gradient_measure(Index /*lanes*/) {}
-  // Called when a training step has succeeded: running averages move on.
-  virtual void end_step() {}
-
-  virtual void forward(const ForwardRun<T>& run) = 0;
-  virtual void backward(const BackwardRun<T>& run) = 0;
+  // Both leave the layer as it is: several runners may be in it at once.
+  virtual void forward(const ForwardRun<T>& run) const = 0;
+  virtual void backward(const BackwardRun<T>& run) const = 0;
 
  protected:
   Layer() = default;

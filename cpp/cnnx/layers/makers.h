@@ -39,15 +39,16 @@ LayerPtr<T> make_zero_pad2d(const Attrs& attrs);
 
 // The layers that are made of others.
 template <class T>
-Index append_concat(Builder<T>& builder, const Attrs& attrs, const std::string& name, Index input);
+Index append_concat(Builder<T>& builder, const Attrs& attrs, const std::string& name,
+                    const std::vector<Index>& inputs);
 template <class T>
 Index append_depthwise_conv2d(Builder<T>& builder, const Attrs& attrs, const std::string& name,
-                              Index input);
+                              const std::vector<Index>& inputs);
 template <class T>
 Index append_residual(Builder<T>& builder, const Attrs& attrs, const std::string& name,
-                      Index input);
+                      const std::vector<Index>& inputs);
 template <class T>
 Index append_separable_conv2d(Builder<T>& builder, const Attrs& attrs, const std::string& name,
-                              Index input);
+                              const std::vector<Index>& inputs);
 
 }  // namespace cnnx

@@ -14,22 +14,21 @@ class MaxPool2D final : public Layer<T> {
         padding_(attrs.pair("padding", 0)) {}
 
   const char* kind() const override { return "MaxPool2D"; }
-  Index saved_bytes() const override { return g_.out_size() * g_.place_bytes(); }
-  bool reads_input() const override { return false; }
-  bool reads_output() const override { return taken_.kind != ActivationKind::linear; }
-  // An output is one of the inputs: it tells the derivative there as well as the input does.
-  bool take_activation(Activation activation) override {
-    taken_ = activation;
-    return true;
+  LayerTraits traits() const override {
+    return {.reads_input = false,
+            .reads_output = !taken_.linear(),
+            .saved_bytes = g_.out_size() * g_.place_bytes()};
   }
+  FusedActivation* fused_activation() override { return &taken_; }
 
-  void forward(const ForwardRun<T>& run) override {
+  void forward(const ForwardRun<T>& run) const override {
     this->kernels().max_pool.forward(g_, run.images, run.input, run.output, run.saved);
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     if (run.grad_input == nullptr) return;
-    this->kernels().element.activate_backward(taken_, run.images * g_.out_height * g_.out_width,
+    this->kernels().element.activate_backward(taken_.get(),
+                                              run.images * g_.out_height * g_.out_width,
                                               g_.channels, run.output, run.grad_output);
     this->kernels().max_pool.backward(g_, run.images, run.grad_output, run.saved, run.grad_input);
   }
@@ -43,7 +42,7 @@ class MaxPool2D final : public Layer<T> {
  private:
   std::pair<Index, Index> window_, stride_, padding_;
   PoolGeometry g_{};
-  Activation taken_;  // of the layer before
+  TakenActivation taken_;
 };
 
 }  // namespace

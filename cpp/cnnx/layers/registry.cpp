@@ -36,16 +36,25 @@ constexpr Row<T> kRows[] = {
 template <class T>
 struct CompositeRow {
   const char* kind;
-  Index (*append)(Builder<T>&, const Attrs&, const std::string& name, Index input);
+  Index (*append)(Builder<T>&, const Attrs&, const std::string& name,
+                  const std::vector<Index>& inputs);
+  std::size_t most_inputs = 1;
 };
 
 template <class T>
 constexpr CompositeRow<T> kComposites[] = {
-    {"concat", append_concat<T>},
+    {"concat", append_concat<T>, kMostInputs},
     {"depthwise_conv2d", append_depthwise_conv2d<T>},
     {"residual", append_residual<T>},
     {"separable_conv2d", append_separable_conv2d<T>},
 };
+
+void check_inputs(std::size_t got, std::size_t most) {
+  if (got >= 1 && got <= most) return;
+  throw ConfigError({.argument = "inputs",
+                     .expected = most == 1 ? "one" : concat("1 to ", most),
+                     .got = concat(got)});
+}
 
 }  // namespace
 
@@ -65,24 +74,28 @@ LayerPtr<T> make_layer(const Attrs& attrs) {
 }
 
 template <class T>
-Index append_layer(Builder<T>& builder, const Attrs& attrs, const std::string& name, Index input) {
+Index append_layer(Builder<T>& builder, const Attrs& attrs, const std::string& name,
+                   std::vector<Index> inputs) {
   const std::string& kind = attrs.text("kind");
   for (const CompositeRow<T>& row : kComposites<T>) {
-    if (kind == row.kind) return row.append(builder, attrs, name, input);
+    if (kind != row.kind) continue;
+    check_inputs(inputs.size(), row.most_inputs);
+    return row.append(builder, attrs, name, inputs);
   }
+  check_inputs(inputs.size(), 1);
   if (kind == "activation" || told_by_outputs(activation_of(attrs))) {
-    return builder.add(make_layer<T>(attrs), name, {input});
+    return builder.add(make_layer<T>(attrs), name, std::move(inputs));
   }
   // The derivative of this activation needs what went into it: it is a layer of its own.
   Attrs linear = attrs;
   linear.set("activation", std::string("linear"));
-  const Index level = builder.add(make_layer<T>(linear), name, {input});
+  const Index level = builder.add(make_layer<T>(linear), name, std::move(inputs));
   return builder.add(make_layer<T>(activation_attrs(attrs.text("activation"))), name, {level});
 }
 
 template LayerPtr<float> make_layer(const Attrs&);
 template LayerPtr<double> make_layer(const Attrs&);
-template Index append_layer(Builder<float>&, const Attrs&, const std::string&, Index);
-template Index append_layer(Builder<double>&, const Attrs&, const std::string&, Index);
+template Index append_layer(Builder<float>&, const Attrs&, const std::string&, std::vector<Index>);
+template Index append_layer(Builder<double>&, const Attrs&, const std::string&, std::vector<Index>);
 
 }  // namespace cnnx

@@ -15,24 +15,23 @@ template <class T>
 class Add final : public Layer<T> {
  public:
   const char* kind() const override { return "Residual"; }
-  bool reads_input() const override { return false; }
-  bool reads_output() const override { return activation_.kind != ActivationKind::linear; }
-  bool adds_gradients() const override { return true; }
-  bool hands_gradient_on() const override { return true; }
-  bool absorb_activation(Activation activation) override {
-    if (!applied_by_kernel(activation)) return false;
-    activation_ = activation;
-    return true;
+  LayerTraits traits() const override {
+    return {.reads_input = false,
+            .reads_output = !activation_.linear(),
+            .adds_gradients = true,
+            .hands_gradient_on = true};
+  }
+  FusedActivation* fused_activation() override { return &activation_; }
+
+  void forward(const ForwardRun<T>& run) const override {
+    const Index count = run.images * this->input().size();
+    this->kernels().element.sum(activation_.get(), count, run.inputs[0], run.inputs[1], run.output);
   }
 
-  void forward(const ForwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     const Index count = run.images * this->input().size();
-    this->kernels().element.sum(activation_, count, run.inputs[0], run.inputs[1], run.output);
-  }
-
-  void backward(const BackwardRun<T>& run) override {
-    const Index count = run.images * this->input().size();
-    this->kernels().element.activate_backward(activation_, 1, count, run.output, run.grad_output);
+    this->kernels().element.activate_backward(activation_.get(), 1, count, run.output,
+                                              run.grad_output);
     for (Index i = 0; i < 2; ++i) {
       const GradientTarget<T>& target = run.targets[i];
       if (target.to == nullptr || target.to == run.grad_output) continue;
@@ -60,14 +59,15 @@ class Add final : public Layer<T> {
   }
 
  private:
-  Activation activation_;
+  OwnActivation activation_{{}, /*can_leave=*/false};
 };
 
 }  // namespace
 
 template <class T>
 Index append_residual(Builder<T>& builder, const Attrs& attrs, const std::string& name,
-                      Index input) {
+                      const std::vector<Index>& inputs) {
+  const Index input = inputs[0];
   Index branch = builder.chain(attrs.list("branch"), name + ".branch", input);
   if (branch == input) throw ConfigError({.argument = "branch", .expected = "at least one layer"});
   Index shortcut = attrs.has_list("shortcut")
@@ -80,9 +80,11 @@ Index append_residual(Builder<T>& builder, const Attrs& attrs, const std::string
   const Index sum = builder.add(std::make_unique<Add<T>>(), name, {branch, shortcut});
   const std::string activation = attrs.text_or("activation", "linear");
   if (activation == "linear") return sum;
-  return builder.append(activation_attrs(activation), name, sum);
+  return builder.append(activation_attrs(activation), name, {sum});
 }
-template Index append_residual(Builder<float>&, const Attrs&, const std::string&, Index);
-template Index append_residual(Builder<double>&, const Attrs&, const std::string&, Index);
+template Index append_residual(Builder<float>&, const Attrs&, const std::string&,
+                               const std::vector<Index>&);
+template Index append_residual(Builder<double>&, const Attrs&, const std::string&,
+                               const std::vector<Index>&);
 
 }  // namespace cnnx

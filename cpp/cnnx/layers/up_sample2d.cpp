@@ -23,11 +23,12 @@ class UpSample2D final : public Layer<T> {
       : size_(attrs.pair("size", 1)), bilinear_(parse_bilinear(attrs)) {}
 
   const char* kind() const override { return "UpSample2D"; }
-  Index flops() const override { return (bilinear_ ? 8 : 1) * g_.out_size(); }
-  bool reads_input() const override { return false; }
-  bool reads_output() const override { return false; }
+  LayerTraits traits() const override {
+    return {
+        .flops = (bilinear_ ? 8 : 1) * g_.out_size(), .reads_input = false, .reads_output = false};
+  }
 
-  void forward(const ForwardRun<T>& run) override {
+  void forward(const ForwardRun<T>& run) const override {
     if (bilinear_) {
       this->kernels().bilinear.forward(g_, run.images, run.input, run.output);
     } else {  // a sum over windows, transposed
@@ -35,7 +36,7 @@ class UpSample2D final : public Layer<T> {
     }
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     if (run.grad_input == nullptr) return;
     if (bilinear_) {
       this->kernels().bilinear.backward(g_, run.images, run.grad_output, run.grad_input);

@@ -20,10 +20,9 @@ class ZeroPad2D final : public Layer<T> {
   }
 
   const char* kind() const override { return "ZeroPad2D"; }
-  bool reads_input() const override { return false; }
-  bool reads_output() const override { return false; }
+  LayerTraits traits() const override { return {.reads_input = false, .reads_output = false}; }
 
-  void forward(const ForwardRun<T>& run) override {
+  void forward(const ForwardRun<T>& run) const override {
     const Shape& in = this->input();
     const Shape& out = this->output();
     const Index row = in.width * in.channels, between = (left_ + right_) * in.channels;
@@ -39,7 +38,7 @@ class ZeroPad2D final : public Layer<T> {
     }
   }
 
-  void backward(const BackwardRun<T>& run) override {
+  void backward(const BackwardRun<T>& run) const override {
     if (run.grad_input == nullptr) return;
     const Shape& in = this->input();
     const Shape& out = this->output();

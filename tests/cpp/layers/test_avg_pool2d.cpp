@@ -12,9 +12,9 @@ TEST_CASE("avg_pool2d: output sizes, and nothing that is kept for backward") {
   const auto layer = planned(avg_pool2d({3, 3}, {2, 2}, {1, 1}), kImage);
   CHECK(layer->output() == Shape{3, 4, 5, false});
   CHECK(layer->parameters().empty());
-  CHECK(layer->saved_bytes() == 0);
-  CHECK_FALSE(layer->reads_input());
-  CHECK_FALSE(layer->reads_output());
+  CHECK(layer->traits().saved_bytes == 0);
+  CHECK_FALSE(layer->traits().reads_input);
+  CHECK_FALSE(layer->traits().reads_output);
 }
 
 TEST_CASE("avg_pool2d: shapes that do not fit are refused") {

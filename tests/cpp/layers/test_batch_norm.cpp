@@ -50,7 +50,7 @@ void step(Network<T>& network, const std::vector<T>& x) {
 TEST_CASE("batch_norm: shape, parameters and refusals") {
   const auto maps = planned(batch_norm(), kImage);
   CHECK(maps->output() == kImage);
-  CHECK(maps->measures());
+  CHECK(maps->measuring() != nullptr);
   REQUIRE(maps->parameters().size() == 4);
   for (const auto& parameter : maps->parameters()) {
     CHECK(parameter.dims == std::vector<Index>{3});
@@ -99,7 +99,7 @@ TEST_CASE("batch_norm: on the images beside a layer that takes the whole batch")
   const std::vector<Attrs> layers = {
       concat_of({{dense({.units = 400})}, {batch_norm("linear", 0)}})};
   Network<double> network(layers, features, options(mse(), sgd(0)));
-  REQUIRE(network.graph().nodes()[0].layer->whole_batch());
+  REQUIRE(network.graph().nodes()[0].traits.whole_batch);
   Draw draw(2);
   const Index count = 40;
   REQUIRE(schedule_of(network).lanes(count) > 1);

@@ -81,7 +81,7 @@ TEST_CASE("conv2d: parameters, fans and operations") {
   CHECK(weight.fan_out == 12);
   CHECK(layer->parameters()[1].name == "bias");
   CHECK(layer->parameters()[1].dims == std::vector<Index>{6});
-  CHECK(layer->flops() == 2 * 6 * layer->output().size());
+  CHECK(layer->traits().flops == 2 * 6 * layer->output().size());
   CHECK(planned(conv2d({.use_bias = false}), kImage)->parameters().size() == 1);
 }
 
@@ -218,9 +218,9 @@ TEST_CASE("conv2d: exact_conv decides about Winograd where that is on offer") {
   const Attrs attrs = conv2d({.filters = 32, .padding = "same"});
   on_every_isa([&] {
     if (current_tables().f32.winograd == nullptr) return;
-    const Index direct = planned(attrs, image, true)->accumulator_size();
+    const Index direct = planned(attrs, image, true)->traits().accumulator_size;
     CHECK(direct == 32 * 32 * 9 + 32);
-    CHECK(planned(attrs, image, false)->accumulator_size() == 32 * 32 * 36 + 32);
+    CHECK(planned(attrs, image, false)->traits().accumulator_size == 32 * 32 * 36 + 32);
   });
 }
 

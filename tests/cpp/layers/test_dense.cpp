@@ -12,7 +12,7 @@ namespace cnnx::test {
 TEST_CASE("dense: shape, parameters and operations") {
   const auto layer = planned(dense({.units = 7}), kFeatures);
   CHECK(layer->output() == Shape::features(7));
-  CHECK(layer->flops() == 2 * 20 * 7);
+  CHECK(layer->traits().flops == 2 * 20 * 7);
   REQUIRE(layer->parameters().size() == 2);
   CHECK(layer->parameters()[0].dims == std::vector<Index>{7, 20});
   CHECK(layer->parameters()[0].fan_in == 20);

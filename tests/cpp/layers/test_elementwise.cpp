@@ -50,7 +50,7 @@ TEST_CASE("flatten: the shape becomes flat and remembers its maps") {
   const auto layer = planned(flatten(), kImage);
   CHECK(layer->output() == Shape{3, 8, 9, true});
   CHECK(layer->output().to_public() == std::vector<Index>{216});
-  CHECK(layer->passes_through());
+  CHECK(layer->traits().passes_through);
   CHECK(planned(flatten(), kFeatures)->output() == kFeatures);
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("activation layer: a negative or unordered slope is refused") {
 TEST_CASE("activation layer: keeps what its derivative is told from, and no more") {
   const auto kept = [](const char* name) {
     const auto layer = planned(activation(name), kImage);
-    return std::pair{layer->reads_input(), layer->reads_output()};
+    return std::pair{layer->traits().reads_input, layer->traits().reads_output};
   };
   for (const char* name : {"relu", "softmax", "elu", "softplus"}) {
     CHECK(kept(name) == std::pair{false, true});

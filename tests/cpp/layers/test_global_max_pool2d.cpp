@@ -10,8 +10,8 @@ namespace cnnx::test {
 TEST_CASE("global_max_pool2d: output, saved places, refused shapes") {
   const auto layer = planned(global_max_pool2d(), kImage);
   CHECK(layer->output() == Shape::features(3));
-  CHECK(layer->saved_bytes() == 3 * 4);
-  CHECK_FALSE(layer->reads_output());
+  CHECK(layer->traits().saved_bytes == 3 * 4);
+  CHECK_FALSE(layer->traits().reads_output);
   CHECK_THROWS_WITH_AS(planned(global_max_pool2d(), kFeatures),
                        doctest::Contains("GlobalMaxPool2D (layer 3): expected input"), ShapeError);
   CHECK_THROWS_WITH_AS(planned(global_max_pool2d(), {1, Index{1} << 20, 1 << 12, false}),
@@ -20,8 +20,8 @@ TEST_CASE("global_max_pool2d: output, saved places, refused shapes") {
 
 TEST_CASE("global_max_pool2d: takes the activation before it, and then looks at its outputs") {
   const auto layer = planned(global_max_pool2d(), kImage);
-  CHECK(layer->take_activation({ActivationKind::relu}));
-  CHECK(layer->reads_output());
+  CHECK(layer->fused_activation()->take({ActivationKind::relu}));
+  CHECK(layer->traits().reads_output);
 }
 
 TEST_CASE_TEMPLATE("global_max_pool2d: both passes, ties to the first in row order", T, float,

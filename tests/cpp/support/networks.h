@@ -3,19 +3,55 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cnnx/network.h"
+#include "cnnx/runner.h"
 #include "support/descriptions.h"
 
 namespace cnnx::test {
 
 inline NetworkOptions options(std::optional<Attrs> loss, std::optional<Attrs> optimizer = {},
                               std::uint64_t seed = 0, bool exact_conv = false) {
-  return {std::move(loss), std::move(optimizer), seed, exact_conv};
+  return {.outputs = {{.loss = std::move(loss)}},
+          .optimizer = std::move(optimizer),
+          .seed = seed,
+          .exact_conv = exact_conv};
 }
+
+// Layers in a row, with what runs them.
+template <class T>
+class Network : public cnnx::Network<T> {
+ public:
+  Network(const std::vector<Attrs>& layers, const Shape& input, const NetworkOptions& options)
+      : cnnx::Network<T>(Description::chain(layers, input), options) {}
+
+  BatchResult train_batch(const Images& images, const Targets<T>& targets,
+                          std::optional<double> learning_rate) {
+    return runner_.train_batch(batch(images, targets), learning_rate).front();
+  }
+  BatchResult evaluate_batch(const Images& images, const Targets<T>& targets) {
+    return runner_.evaluate_batch(batch(images, targets)).front();
+  }
+  void predict(const Images& images, T* outputs) { runner_.predict({&images, 1}, {&outputs, 1}); }
+  BatchResult differentiate(const Images& images, const Targets<T>& targets, T* grad_images) {
+    return runner_.differentiate(batch(images, targets), {&grad_images, 1}).front();
+  }
+  void backpropagate(const Images& images, const T* grad_outputs, T* grad_images) {
+    runner_.backpropagate({&images, 1}, {&grad_outputs, 1}, {&grad_images, 1});
+  }
+  Index workspace_bytes() const { return runner_.workspace_bytes(); }
+
+ private:
+  static Batch<T> batch(const Images& images, const Targets<T>& targets) {
+    return {.inputs = {&images, 1}, .targets = {&targets, 1}};
+  }
+
+  Runner<T> runner_{*this};
+};
 
 template <class T>
 Images images(const Network<T>& network, const std::vector<T>& rows) {
@@ -97,7 +133,7 @@ Gradients<T> backpropagate(Network<T>& network, const std::vector<T>& rows,
 // How the batches of a network are cut.
 template <class T>
 Schedule schedule_of(const Network<T>& network) {
-  return network.workspace().schedule();
+  return network.plan().schedule();
 }
 
 }  // namespace cnnx::test
