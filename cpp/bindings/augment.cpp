@@ -17,7 +17,8 @@ py::tuple augmented(const py::object& x, ImageType type, const std::vector<Attrs
                     std::uint64_t seed, std::uint32_t epoch, Index first_row) {
   const auto array = py::reinterpret_borrow<Array<Source>>(x);
   const std::vector<Index> dims = dims_of(array);
-  if (dims.empty() || dims[0] < 1) throw ShapeError("x: expected at least one image");
+  if (dims.empty() || dims[0] < 1)
+    throw ShapeError({.argument = "x", .expected = "at least one image"});
   const Shape shape = Shape::from_public({dims.begin() + 1, dims.end()});
   const Augmentation<T> augmentation(steps, shape, seed);
   const Images images{array.data(), type, nullptr, dims[0], epoch, first_row};
@@ -37,7 +38,8 @@ py::tuple augmented(const py::object& x, ImageType type, const std::vector<Attrs
       store_images(shape, 1, image, to + task * shape.size());
     });
   }
-  if (!finite) throw DataError("x: an augmented image holds NaN or infinity");
+  if (!finite)
+    throw DataError({.argument = "x", .message = "an augmented image holds NaN or infinity"});
   return py::make_tuple(made, mix.roll, mix.share);
 }
 

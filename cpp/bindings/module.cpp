@@ -7,4 +7,5 @@ PYBIND11_MODULE(_core, m) {
   cnnx::bindings::bind_config(m);
   cnnx::bindings::bind_network(m);
   cnnx::bindings::bind_ops(m);
+  cnnx::bindings::bind_registry(m);
 }

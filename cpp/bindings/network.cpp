@@ -239,7 +239,9 @@ class NetworkHandle {
   }
 
   static py::object entry(const py::dict& state, const std::string& key) {
-    if (!state.contains(key)) throw NameError(concat("optimizer state: \"", key, "\" is missing"));
+    if (!state.contains(key)) {
+      throw NameError({.argument = "optimizer state", .message = "\"" + key + "\" is missing"});
+    }
     return state[py::str(key)];
   }
 

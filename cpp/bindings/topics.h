@@ -9,6 +9,7 @@ void bind_augment(pybind11::module_& m);
 void bind_config(pybind11::module_& m);
 void bind_network(pybind11::module_& m);
 void bind_ops(pybind11::module_& m);
+void bind_registry(pybind11::module_& m);
 
 // Makes the engine's exceptions raise the classes of cnnx.errors.
 void translate_errors();

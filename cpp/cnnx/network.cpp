@@ -6,8 +6,8 @@
 
 #include "cnnx/core/error.h"
 #include "cnnx/core/random.h"
-#include "cnnx/initializers.h"
 #include "cnnx/kernels/dispatch.h"
+#include "cnnx/layers/initializers.h"
 
 namespace cnnx {
 namespace {
@@ -183,7 +183,10 @@ const Parameter<T>& Network<T>::parameter(const std::string& name) const {
   }
   std::string known;
   for (const std::string& other : parameter_names()) known += (known.empty() ? "" : ", ") + other;
-  throw NameError(concat("no parameter \"", name, "\"; there are: ", known));
+  throw NameError({.message = "no parameter \"" + name + "\"",
+                   .expected = known,
+                   .got = name,
+                   .hint = "there are: " + known});
 }
 
 template <class T>
@@ -202,8 +205,10 @@ void Network<T>::write_parameter(const std::string& name, const T* values) {
 template <class T>
 void Network<T>::read_gradient(const std::string& name, T* values) const {
   const Parameter<T>& found = parameter(name);
-  if (!found.trained)
-    throw NameError(concat("parameter \"", name, "\" is not learned: it has no gradient"));
+  if (!found.trained) {
+    throw NameError(
+        {.message = "parameter \"" + name + "\" is not learned: it has no gradient", .got = name});
+  }
   to_public(found, found.grad, values);
 }
 

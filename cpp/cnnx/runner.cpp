@@ -66,7 +66,7 @@ void Runner<T>::check_targets(const Batch<T>& batch) const {
                            .hint = concat("expected 0 to ", classes - 1)});
         }
       } else if (!all_finite(size, targets.rows + row * size)) {
-        throw DataError(concat("the target at index ", row, " holds NaN or infinity"));
+        throw DataError({.message = concat("the target at index ", row, " holds NaN or infinity")});
       }
     }
   }

@@ -95,12 +95,14 @@ T Updater<T>::clip_scale(const T* grads) {
 template <class T>
 T* Updater<T>::swap_average() {
   if (optimizer_ == nullptr || !averages()) {
-    throw ConfigError(
-        "swap_average: the optimizer keeps no average of the weights; give it one with "
-        "ema=0.999, for instance");
+    throw ConfigError({.subject = "swap_average",
+                       .message = "the optimizer keeps no average of the weights",
+                       .hint = "give it one with ema=0.999, for instance"});
   }
   if (step_ == 0) {
-    throw ConfigError("swap_average: no step has been made, so there is no average yet; train");
+    throw ConfigError({.subject = "swap_average",
+                       .message = "no step has been made, so there is no average yet",
+                       .hint = "train"});
   }
   swapped_ = !swapped_;
   return slots_.back().data();
@@ -109,9 +111,9 @@ T* Updater<T>::swap_average() {
 template <class T>
 void Updater<T>::require_unswapped(const char* action) const {
   if (!swapped_) return;
-  throw ConfigError(concat(action,
-                           ": not while the weights are swapped with their average; leave "
-                           "averaged_weights() first"));
+  throw ConfigError({.subject = action,
+                     .message = "not while the weights are swapped with their average",
+                     .hint = "leave averaged_weights() first"});
 }
 
 template class Updater<float>;

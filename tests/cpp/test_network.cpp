@@ -43,7 +43,7 @@ TEST_CASE("network: errors name the layer") {
   const auto refused = [](const std::vector<Attrs>& layers, const char* text) {
     CHECK_THROWS_WITH(Network<float>(layers, kInput, {}), doctest::Contains(text));
   };
-  refused({flatten(), of_kind("lstm")}, "layer 1: layer kind \"lstm\" is unknown");
+  refused({flatten(), of_kind("lstm")}, "layer 1: kind: \"lstm\" is unknown");
   refused({dense({})}, "Dense (layer 0): expected flat input");
   refused({flatten(), dense({}), conv2d({})}, "Conv2D (layer 2): expected input (channels");
   refused({conv2d({.filters = 0})}, "layer 0: filters: expected at least 1, got 0");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "cnnx/core/attrs.h"
 #include "cnnx/core/error.h"
@@ -15,14 +16,30 @@ constexpr double kMostFill = 1e30;
 inline double number_within(const Attrs& attrs, const std::string& name, double low, double high) {
   const double value = attrs.number(name);
   if (value >= low && value <= high) return value;
-  throw ConfigError(concat(attrs.text("kind"), ": ", name, " must be between ", low, " and ", high,
-                           ", got ", value));
+  throw ConfigError({.subject = attrs.text("kind"),
+                     .argument = name,
+                     .expected = concat("between ", low, " and ", high),
+                     .got = concat(value)});
+}
+
+// Two integers of at least 0 for height and width.
+inline std::pair<Index, Index> pair_of_sizes(const Attrs& attrs, const std::string& name) {
+  const std::pair<Index, Index> sizes = attrs.pair(name);
+  if (sizes.first >= 0 && sizes.second >= 0) return sizes;
+  throw ConfigError({.subject = attrs.text("kind"),
+                     .argument = name,
+                     .expected = "two integers of at least 0",
+                     .got = concat("(", sizes.first, ", ", sizes.second, ")")});
 }
 
 inline void expect_image(const Shape& shape, const char* kind) {
   if (!shape.flat) return;
-  throw ConfigError(concat(kind, ": needs images (channels, height, width), the network takes ",
-                           shape.str(), "; leave it out, or give images their shape"));
+  throw ConfigError(
+      {.subject = kind,
+       .message = "needs images (channels, height, width), the network takes " + shape.str(),
+       .expected = "(channels, height, width)",
+       .got = shape.str(),
+       .hint = "leave it out, or give images their shape"});
 }
 
 }  // namespace cnnx

@@ -23,8 +23,9 @@ Augmentation<T>::Augmentation(const std::vector<Attrs>& steps, const Shape& shap
                               std::uint64_t seed)
     : shape_(shape), seed_(seed) {
   if (static_cast<Index>(steps.size()) > Draws::kMostSteps) {
-    throw ConfigError(
-        concat("augmentation: expected at most ", Draws::kMostSteps, " steps, got ", steps.size()));
+    throw ConfigError({.argument = "augmentation",
+                       .expected = concat("at most ", Draws::kMostSteps, " steps"),
+                       .got = concat(steps.size())});
   }
   for (const Attrs& attrs : steps) {
     const std::string& kind = attrs.text("kind");
@@ -33,10 +34,15 @@ Augmentation<T>::Augmentation(const std::vector<Attrs>& steps, const Shape& shap
       continue;
     }
     StepPtr<T> step = make_step<T>(attrs);
-    if (step == nullptr) throw ConfigError(concat("augmentation: \"", kind, "\" is unknown"));
+    if (step == nullptr) {
+      throw ConfigError(
+          {.argument = "augmentation", .message = "\"" + kind + "\" is unknown", .got = kind});
+    }
     if (!rules_.empty()) {
-      throw ConfigError(concat("augmentation: ", kind, " stands behind mixup or cutmix, which mix ",
-                               "finished images; put those at the end"));
+      throw ConfigError(
+          {.argument = "augmentation",
+           .message = kind + " stands behind mixup or cutmix, which mix finished images",
+           .hint = "put those at the end"});
     }
     step->plan(shape);
     add(std::move(step));

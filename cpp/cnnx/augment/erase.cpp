@@ -53,7 +53,9 @@ class Erase final : public PixelStep<T> {
     if (values.size() == 2 && values[0] > 0 && values[0] <= values[1] && values[1] <= most) {
       return {values[0], values[1]};
     }
-    throw ConfigError(concat("erase: ", name, " must be two numbers 0 < low <= high <= ", most));
+    throw ConfigError({.subject = "erase",
+                       .argument = name,
+                       .expected = concat("two numbers 0 < low <= high <= ", most)});
   }
 
   double p_, fill_;

@@ -12,14 +12,16 @@ template <class T>
 class Crop final : public GeometricStep<T> {
  public:
   explicit Crop(const Attrs& attrs)
-      : padding_(attrs.pair("padding", 0)),
+      : padding_(pair_of_sizes(attrs, "padding")),
         fill_(number_within(attrs, "fill", -kMostFill, kMostFill)) {}
 
   void plan(const Shape& shape) const override {
     expect_image(shape, "crop");
     if (padding_.first < shape.height && padding_.second < shape.width) return;
-    throw ConfigError(concat("crop: padding must be smaller than the images ", shape.height, "x",
-                             shape.width, ", got (", padding_.first, ", ", padding_.second, ")"));
+    throw ConfigError({.subject = "crop",
+                       .argument = "padding",
+                       .expected = concat("less than the images' ", shape.height, "x", shape.width),
+                       .got = concat("(", padding_.first, ", ", padding_.second, ")")});
   }
 
   Affine map(const Draws& draws, const Shape&) const override {
@@ -74,10 +76,14 @@ class Shift final : public GeometricStep<T> {
     expect_image(shape, "shift");
     const Index longer = std::max(shape.height, shape.width);
     if (fraction_ == 0 || fraction_ * static_cast<double>(longer) >= 0.5) return;
-    throw ConfigError(concat("shift: fraction ", fraction_, " of images ", shape.height, "x",
-                             shape.width,
-                             " is less than half a pixel and would do nothing; expected at least ",
-                             0.5 / static_cast<double>(longer)));
+    const std::string least = concat("at least ", 0.5 / static_cast<double>(longer));
+    throw ConfigError({.subject = "shift",
+                       .argument = "fraction",
+                       .message = concat(fraction_, " of images ", shape.height, "x", shape.width,
+                                         " is less than half a pixel and would do nothing"),
+                       .expected = least,
+                       .got = concat(fraction_),
+                       .hint = "expected " + least});
   }
 
   Affine map(const Draws& draws, const Shape& shape) const override {

@@ -27,13 +27,6 @@ Index Attrs::integer(const std::string& name) const {
   return get<Index>(at(name), name, "an integer");
 }
 
-Index Attrs::positive(const std::string& name) const {
-  const Index value = integer(name);
-  if (value < 1)
-    throw ConfigError({.argument = name, .expected = "at least 1", .got = concat(value)});
-  return value;
-}
-
 double Attrs::number(const std::string& name) const {
   const Value& value = at(name);
   if (const Index* whole = std::get_if<Index>(&value)) return static_cast<double>(*whole);
@@ -56,31 +49,17 @@ std::vector<double> Attrs::numbers(const std::string& name) const {
   return get<std::vector<double>>(value, name, "a list of numbers");
 }
 
-std::pair<Index, Index> Attrs::pair(const std::string& name, Index least) const {
-  const auto& values = get<std::vector<Index>>(at(name), name, "two integers");
-  if (values.size() != 2 || values[0] < least || values[1] < least) {
-    throw ConfigError({.argument = name,
-                       .expected = concat("two integers of at least ", least),
-                       .got = values.size() == 2 ? concat("(", values[0], ", ", values[1], ")")
-                                                 : concat(values.size(), " of them")});
-  }
-  return {values[0], values[1]};
+const std::vector<Index>& Attrs::integers(const std::string& name) const {
+  return get<std::vector<Index>>(at(name), name, "a list of integers");
 }
 
-std::vector<Index> Attrs::integers(const std::string& name, std::size_t count, Index least) const {
-  const auto& values = get<std::vector<Index>>(at(name), name, "a list of integers");
-  if (values.size() != count) {
+std::pair<Index, Index> Attrs::pair(const std::string& name) const {
+  const std::vector<Index>& values = integers(name);
+  if (values.size() != 2) {
     throw ConfigError(
-        {.argument = name, .expected = concat(count, " integers"), .got = concat(values.size())});
+        {.argument = name, .expected = "two integers", .got = concat(values.size(), " of them")});
   }
-  for (const Index value : values) {
-    if (value < least) {
-      throw ConfigError({.argument = name,
-                         .expected = concat("integers of at least ", least),
-                         .got = concat(value)});
-    }
-  }
-  return values;
+  return {values[0], values[1]};
 }
 
 bool Attrs::is_text(const std::string& name) const {

@@ -19,18 +19,16 @@ class Attrs {
   void set(const std::string& name, Value value) { values_[name] = std::move(value); }
   bool has(const std::string& name) const { return values_.count(name) > 0; }
 
-  // Each throws ConfigError when the name is missing or holds another type.
+  // Each throws ConfigError when the name is missing or holds another type; for what else is
+  // checked, see argument.h.
   bool flag(const std::string& name) const;
   Index integer(const std::string& name) const;
-  Index positive(const std::string& name) const;
   double number(const std::string& name) const;  // takes an integer too
   const std::string& text(const std::string& name) const;
   std::string text_or(const std::string& name, const std::string& otherwise) const;
   std::vector<double> numbers(const std::string& name) const;
-  // `count` integers, each at least `least`.
-  std::vector<Index> integers(const std::string& name, std::size_t count, Index least) const;
-  // Two integers (height, width), each at least `least`.
-  std::pair<Index, Index> pair(const std::string& name, Index least) const;
+  const std::vector<Index>& integers(const std::string& name) const;
+  std::pair<Index, Index> pair(const std::string& name) const;  // height, width
   bool is_text(const std::string& name) const;
 
   // Descriptions within this one: the layers of a branch.

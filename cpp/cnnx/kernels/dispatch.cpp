@@ -49,8 +49,12 @@ const Row& find(std::string_view name, const char* source) {
   }
   std::string choices = "auto";
   for (const std::string& isa : available_isas()) choices += ", " + isa;
-  throw ConfigError(concat(source, ": instruction set \"", name,
-                           "\" is not available on this machine; choose one of ", choices));
+  throw ConfigError(
+      {.argument = source,
+       .message = concat("instruction set \"", name, "\" is not available on this machine"),
+       .expected = choices,
+       .got = std::string(name),
+       .hint = "choose one of " + choices});
 }
 
 std::atomic<const Row*> selected{nullptr};

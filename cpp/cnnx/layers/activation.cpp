@@ -1,7 +1,6 @@
 // Activation: one of the element-wise functions, or softmax over the channels, as a layer.
 #include <algorithm>
 
-#include "cnnx/core/error.h"
 #include "cnnx/layers/activations.h"
 #include "cnnx/layers/makers.h"
 
@@ -11,13 +10,7 @@ namespace {
 template <class T>
 class ActivationLayer final : public Layer<T>, private FusedActivation {
  public:
-  explicit ActivationLayer(const Attrs& attrs) : activation_(activation_of(attrs)) {
-    if (!(activation_.alpha >= 0)) {
-      throw ConfigError({.argument = "alpha",
-                         .expected = "a number of at least 0",
-                         .got = concat(activation_.alpha)});
-    }
-  }
+  explicit ActivationLayer(const Attrs& attrs) : activation_(activation_of(attrs)) {}
 
   const char* kind() const override { return "Activation"; }
   LayerTraits traits() const override {

@@ -1,5 +1,6 @@
 #include "cnnx/layers/activations.h"
 
+#include "cnnx/core/argument.h"
 #include "cnnx/core/error.h"
 
 namespace cnnx {
@@ -27,13 +28,17 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
+std::vector<std::string> activation_names() {
+  std::vector<std::string> names;
+  for (const Row& row : kRows) names.push_back(row.name);
+  return names;
+}
+
 Activation parse_activation(const std::string& name, std::optional<double> alpha) {
-  std::string choices;
   for (const Row& row : kRows) {
     if (name == row.name) return {row.kind, alpha.value_or(row.alpha)};
-    choices += (choices.empty() ? "" : ", ") + std::string(row.name);
   }
-  throw ConfigError(unknown_name("activation", name, choices));
+  throw ConfigError(unknown_name("activation", name, listed(activation_names())));
 }
 
 Activation activation_of(const Attrs& attrs) {

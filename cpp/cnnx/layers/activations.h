@@ -3,11 +3,15 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cnnx/core/attrs.h"
 #include "cnnx/kernels/table.h"
 
 namespace cnnx {
+
+// In the order of the table.
+std::vector<std::string> activation_names();
 
 // Throws ConfigError for an unknown name, listing those there are. Without an alpha it is the
 // function's usual one: 1 for elu, 0.01 for leaky_relu.

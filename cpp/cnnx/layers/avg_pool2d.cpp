@@ -9,9 +9,9 @@ template <class T>
 class AvgPool2D final : public Layer<T> {
  public:
   explicit AvgPool2D(const Attrs& attrs)
-      : window_(attrs.pair("pool_size", 1)),
-        stride_(attrs.pair("stride", 1)),
-        padding_(attrs.pair("padding", 0)) {}
+      : window_(attrs.pair("pool_size")),
+        stride_(attrs.pair("stride")),
+        padding_(attrs.pair("padding")) {}
 
   const char* kind() const override { return "AvgPool2D"; }
   LayerTraits traits() const override {

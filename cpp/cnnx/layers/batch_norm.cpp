@@ -8,7 +8,6 @@
 #include <cmath>
 
 #include "cnnx/core/buffer.h"
-#include "cnnx/core/error.h"
 #include "cnnx/layers/activations.h"
 #include "cnnx/layers/makers.h"
 
@@ -21,16 +20,7 @@ class BatchNorm final : public Layer<T>, private Measuring<T> {
   explicit BatchNorm(const Attrs& attrs)
       : momentum_(attrs.number("momentum")),
         epsilon_(attrs.number("epsilon")),
-        activation_(activation_of(attrs)) {
-    const bool possible = momentum_ >= 0 && momentum_ < 1;  // NaN is not
-    if (!possible) {
-      throw ConfigError(
-          {.argument = "momentum", .expected = "at least 0 and below 1", .got = concat(momentum_)});
-    }
-    if (!(epsilon_ > 0)) {
-      throw ConfigError({.argument = "epsilon", .expected = "above 0", .got = concat(epsilon_)});
-    }
-  }
+        activation_(activation_of(attrs)) {}
 
   const char* kind() const override { return "BatchNorm"; }
   LayerTraits traits() const override {

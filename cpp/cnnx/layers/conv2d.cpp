@@ -21,15 +21,10 @@ struct Padding {
 
 Padding parse_padding(const Attrs& attrs) {
   if (!attrs.is_text("padding")) {
-    const auto [rows, columns] = attrs.pair("padding", 0);
+    const auto [rows, columns] = attrs.pair("padding");
     return {false, rows, columns};
   }
-  const std::string& name = attrs.text("padding");
-  if (name == "same") return {true, 0, 0};
-  if (name == "valid") return {};
-  throw ConfigError({.argument = "padding",
-                     .expected = "\"valid\", \"same\" or numbers",
-                     .got = concat("\"", name, "\"")});
+  return {attrs.text("padding") == "same", 0, 0};
 }
 
 template <class T>
@@ -37,12 +32,12 @@ class Conv2D final : public Layer<T> {
  public:
   explicit Conv2D(const Attrs& attrs)
       : kind_(attrs.text_or("spelling", "Conv2D")),
-        filters_(attrs.positive("filters")),
-        kernel_(attrs.pair("kernel_size", 1)),
-        stride_(attrs.pair("stride", 1)),
-        dilation_(attrs.pair("dilation", 1)),
+        filters_(attrs.integer("filters")),
+        kernel_(attrs.pair("kernel_size")),
+        stride_(attrs.pair("stride")),
+        dilation_(attrs.pair("dilation")),
         padding_(parse_padding(attrs)),
-        groups_(attrs.positive("groups")),
+        groups_(attrs.integer("groups")),
         activation_(activation_of(attrs)),
         use_bias_(attrs.flag("use_bias")),
         kernel_initializer_(attrs.text("kernel_initializer")),

@@ -14,7 +14,7 @@ template <class T>
 class Dense final : public Layer<T> {
  public:
   explicit Dense(const Attrs& attrs)
-      : units_(attrs.positive("units")),
+      : units_(attrs.integer("units")),
         activation_(activation_of(attrs), /*can_leave=*/false),
         use_bias_(attrs.flag("use_bias")),
         kernel_initializer_(attrs.text("kernel_initializer")),

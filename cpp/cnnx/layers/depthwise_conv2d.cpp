@@ -26,7 +26,7 @@ Attrs depthwise(const Builder<T>& builder, const Attrs& attrs, const char* kind,
   conv.set("groups", shape.channels);
   try {
     conv.set("filters",
-             checked_product({shape.channels, attrs.positive("depth_multiplier")}, "filters"));
+             checked_product({shape.channels, attrs.integer("depth_multiplier")}, "filters"));
   } catch (ShapeError& error) {
     error.set_layer(name, kind);
     throw;

@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "cnnx/core/attrs.h"
-#include "cnnx/core/error.h"
 
 namespace cnnx {
 
@@ -14,11 +13,6 @@ class DropoutRate {
  public:
   explicit DropoutRate(const Attrs& attrs) {
     const double rate = attrs.number("rate");
-    const bool possible = rate >= 0 && rate < 1;  // NaN is not
-    if (!possible) {
-      throw ConfigError(
-          {.argument = "rate", .expected = "at least 0 and below 1", .got = concat(rate)});
-    }
     below_ = static_cast<std::uint32_t>(std::max(1.0, std::round((1 - rate) * kSteps)));
   }
 

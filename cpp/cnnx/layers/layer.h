@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "cnnx/core/argument.h"
 #include "cnnx/core/attrs.h"
 #include "cnnx/core/error.h"
 #include "cnnx/core/index.h"
@@ -147,5 +148,8 @@ using LayerPtr = std::unique_ptr<Layer<T>>;
 // those that are made of others, see builder.h.
 template <class T>
 LayerPtr<T> make_layer(const Attrs& attrs);
+
+// The rows of the registry.
+std::vector<Described> describe_layers();
 
 }  // namespace cnnx

@@ -16,11 +16,6 @@ class Normalize final : public Affine<T> {
                          .expected = "one number each for every channel",
                          .got = concat(mean_.size(), " and ", std_.size())});
     }
-    for (const double value : std_) {
-      if (!(value > 0)) {
-        throw ConfigError({.argument = "std", .expected = "numbers above 0", .got = concat(value)});
-      }
-    }
   }
   const char* kind() const override { return "Normalize"; }
 

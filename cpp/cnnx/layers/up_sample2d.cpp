@@ -1,26 +1,15 @@
 // UpSample2D: maps made larger by whole factors, by repeated pixels or between them.
-#include "cnnx/core/error.h"
 #include "cnnx/layers/makers.h"
 #include "cnnx/layers/pool.h"
 
 namespace cnnx {
 namespace {
 
-bool parse_bilinear(const Attrs& attrs) {
-  const std::string& name = attrs.text("interpolation");
-  if (name != "nearest" && name != "bilinear") {
-    throw ConfigError({.argument = "interpolation",
-                       .expected = "\"nearest\" or \"bilinear\"",
-                       .got = concat("\"", name, "\"")});
-  }
-  return name == "bilinear";
-}
-
 template <class T>
 class UpSample2D final : public Layer<T> {
  public:
   explicit UpSample2D(const Attrs& attrs)
-      : size_(attrs.pair("size", 1)), bilinear_(parse_bilinear(attrs)) {}
+      : size_(attrs.pair("size")), bilinear_(attrs.text("interpolation") == "bilinear") {}
 
   const char* kind() const override { return "UpSample2D"; }
   LayerTraits traits() const override {

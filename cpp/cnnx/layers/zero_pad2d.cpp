@@ -12,7 +12,7 @@ template <class T>
 class ZeroPad2D final : public Layer<T> {
  public:
   explicit ZeroPad2D(const Attrs& attrs) {
-    const std::vector<Index> sides = attrs.integers("padding", 4, 0);
+    const std::vector<Index>& sides = attrs.integers("padding");
     top_ = sides[0];
     bottom_ = sides[1];
     left_ = sides[2];

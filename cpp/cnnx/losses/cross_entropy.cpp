@@ -5,7 +5,6 @@
 // Inception architecture for computer vision", CVPR 2016, arXiv:1512.00567).
 #include <cmath>
 
-#include "cnnx/core/error.h"
 #include "cnnx/losses/makers.h"
 
 namespace cnnx {
@@ -14,14 +13,7 @@ namespace {
 template <class T>
 class CrossEntropy final : public Loss<T> {
  public:
-  explicit CrossEntropy(double smoothing) : smoothing_(smoothing) {
-    const bool possible = smoothing >= 0 && smoothing < 1;  // NaN is not
-    if (!possible) {
-      throw ConfigError({.argument = "label_smoothing",
-                         .expected = "a number from 0 to below 1",
-                         .got = concat(smoothing)});
-    }
-  }
+  explicit CrossEntropy(double smoothing) : smoothing_(smoothing) {}
 
   ActivationKind takes_activation() const override { return ActivationKind::softmax; }
 
@@ -74,8 +66,7 @@ class CrossEntropy final : public Loss<T> {
 
 template <class T>
 LossPtr<T> make_cross_entropy(const Attrs& attrs) {
-  const double smoothing = attrs.has("label_smoothing") ? attrs.number("label_smoothing") : 0.0;
-  return std::make_unique<CrossEntropy<T>>(smoothing);
+  return std::make_unique<CrossEntropy<T>>(attrs.number("label_smoothing"));
 }
 template LossPtr<float> make_cross_entropy(const Attrs&);
 template LossPtr<double> make_cross_entropy(const Attrs&);

@@ -18,18 +18,7 @@ template <class T>
 class Focal final : public Loss<T> {
  public:
   explicit Focal(const Attrs& attrs) : gamma_(attrs.number("gamma")) {
-    const bool possible = gamma_ >= 0 && std::isfinite(gamma_);  // NaN is not
-    if (!possible) {
-      throw ConfigError(
-          {.argument = "gamma", .expected = "a number of at least 0", .got = concat(gamma_)});
-    }
-    if (!attrs.has("alpha")) return;
-    alpha_ = attrs.numbers("alpha");
-    for (const double weight : alpha_) {
-      if (weight >= 0 && std::isfinite(weight)) continue;
-      throw ConfigError(
-          {.argument = "alpha", .expected = "weights of at least 0", .got = concat(weight)});
-    }
+    if (attrs.has("alpha")) alpha_ = attrs.numbers("alpha");
   }
 
   ActivationKind takes_activation() const override { return ActivationKind::softmax; }

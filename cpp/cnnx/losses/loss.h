@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "cnnx/core/argument.h"
 #include "cnnx/core/attrs.h"
 #include "cnnx/core/index.h"
 #include "cnnx/kernels/table.h"
@@ -75,5 +77,8 @@ using LossPtr = std::unique_ptr<Loss<T>>;
 // The loss that a description names. Throws ConfigError.
 template <class T>
 LossPtr<T> make_loss(const Attrs& attrs);
+
+// The rows of the registry.
+std::vector<Described> describe_losses();
 
 }  // namespace cnnx

@@ -10,7 +10,7 @@ template <class T>
 class Adagrad final : public Optimizer<T> {
  public:
   Adagrad(const Attrs& attrs, const KernelTable<T>& kernels)
-      : Optimizer<T>(attrs, kernels), epsilon_(number_within(attrs, "epsilon", 0.0)) {}
+      : Optimizer<T>(attrs, kernels), epsilon_(attrs.number("epsilon")) {}
 
   std::vector<std::string> slots() const override { return {"square"}; }
 

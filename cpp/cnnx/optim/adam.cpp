@@ -12,9 +12,9 @@ class Adam final : public Optimizer<T> {
  public:
   Adam(const Attrs& attrs, const KernelTable<T>& kernels, bool decoupled)
       : Optimizer<T>(attrs, kernels),
-        beta_1_(number_within(attrs, "beta_1", 0.0, 1.0)),
-        beta_2_(number_within(attrs, "beta_2", 0.0, 1.0)),
-        epsilon_(number_within(attrs, "epsilon", 0.0)),
+        beta_1_(attrs.number("beta_1")),
+        beta_2_(attrs.number("beta_2")),
+        epsilon_(attrs.number("epsilon")),
         decoupled_(decoupled) {}
 
   std::vector<std::string> slots() const override { return {"mean", "square"}; }

@@ -10,8 +10,8 @@ class Lion final : public Optimizer<T> {
  public:
   Lion(const Attrs& attrs, const KernelTable<T>& kernels)
       : Optimizer<T>(attrs, kernels),
-        beta_1_(number_within(attrs, "beta_1", 0.0, 1.0)),
-        beta_2_(number_within(attrs, "beta_2", 0.0, 1.0)) {}
+        beta_1_(attrs.number("beta_1")),
+        beta_2_(attrs.number("beta_2")) {}
 
   std::vector<std::string> slots() const override { return {"mean"}; }
 

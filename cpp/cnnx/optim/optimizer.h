@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cnnx/core/argument.h"
 #include "cnnx/core/attrs.h"
 #include "cnnx/core/index.h"
 #include "cnnx/kernels/table.h"
@@ -59,8 +60,8 @@ using OptimizerPtr = std::unique_ptr<Optimizer<T>>;
 template <class T>
 OptimizerPtr<T> make_optimizer(const Attrs& attrs, const KernelTable<T>& kernels);
 
-// A number in [least, below) from a description; throws ConfigError.
-double number_within(const Attrs& attrs, const std::string& name, double least,
-                     double below = std::numeric_limits<double>::infinity());
+// The rows of the registry, and what every optimizer takes beside its own arguments.
+std::vector<Described> describe_optimizers();
+std::span<const Argument> shared_optimizer_arguments();
 
 }  // namespace cnnx

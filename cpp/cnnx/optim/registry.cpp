@@ -1,73 +1,103 @@
-// The optimizers there are: one row each.
+// The optimizers there are: one row each, with the arguments that they take.
+#include "cnnx/core/argument.h"
 #include "cnnx/core/error.h"
 #include "cnnx/optim/makers.h"
 
 namespace cnnx {
 namespace {
 
+using enum ArgumentType;
+
+constexpr Bounds kAboveZero{.above = 0}, kShare{.at_least = 0, .below = 1};
+
+constexpr Argument learning_rate(double standard) {
+  return {.name = "learning_rate", .type = number, .bounds = {.at_least = 0}, .standard = standard};
+}
+constexpr Argument weight_decay(double standard = 0) {
+  return {.name = "weight_decay", .type = number, .bounds = {.at_least = 0}, .standard = standard};
+}
+constexpr Argument share(const char* name, double standard) {
+  return {.name = name, .type = number, .bounds = kShare, .standard = standard};
+}
+constexpr Argument epsilon(double standard) {
+  return {.name = "epsilon", .type = number, .bounds = kAboveZero, .standard = standard};
+}
+
+// What every optimizer takes beside its own.
+constexpr Argument kShared[] = {
+    {.name = "clip_norm", .type = number, .bounds = kAboveZero, .optional = true},
+    {.name = "clip_value", .type = number, .bounds = kAboveZero, .optional = true},
+    {.name = "ema", .type = number, .bounds = {.above = 0, .below = 1}, .optional = true},
+    {.name = "decay_weights_only", .type = flag, .standard = false}};
+
+constexpr Argument kAdagrad[] = {learning_rate(0.01), epsilon(1e-10), weight_decay()};
+constexpr Argument kAdam[] = {learning_rate(0.001), share("beta_1", 0.9), share("beta_2", 0.999),
+                              epsilon(1e-8), weight_decay()};
+constexpr Argument kAdamW[] = {learning_rate(0.001), share("beta_1", 0.9), share("beta_2", 0.999),
+                               epsilon(1e-8), weight_decay(0.01)};
+constexpr Argument kLion[] = {learning_rate(0.0001), share("beta_1", 0.9), share("beta_2", 0.99),
+                              weight_decay()};
+constexpr Argument kRmsprop[] = {learning_rate(0.01), share("rho", 0.99), share("momentum", 0),
+                                 epsilon(1e-8), weight_decay()};
+constexpr Argument kSgd[] = {learning_rate(0.01),
+                             share("momentum", 0),
+                             {.name = "nesterov", .type = flag, .standard = false},
+                             weight_decay()};
+
 template <class T>
 struct Row {
   const char* kind;
+  std::span<const Argument> arguments;
   OptimizerPtr<T> (*make)(const Attrs&, const KernelTable<T>&);
 };
 
 template <class T>
 constexpr Row<T> kRows[] = {
-    {"adagrad", make_adagrad<T>}, {"adam", make_adam<T>},       {"adamw", make_adamw<T>},
-    {"lion", make_lion<T>},       {"rmsprop", make_rmsprop<T>}, {"sgd", make_sgd<T>},
+    {"adagrad", kAdagrad, make_adagrad<T>}, {"adam", kAdam, make_adam<T>},
+    {"adamw", kAdamW, make_adamw<T>},       {"lion", kLion, make_lion<T>},
+    {"rmsprop", kRmsprop, make_rmsprop<T>}, {"sgd", kSgd, make_sgd<T>},
 };
-
-// A limit above 0 that may be absent.
-double limit(const Attrs& attrs, const std::string& name) {
-  if (!attrs.has(name)) return UpdateSettings::kNone;
-  const double value = attrs.number(name);
-  if (value > 0 && value < UpdateSettings::kNone) return value;
-  throw ConfigError({.argument = name, .expected = "a number above 0", .got = concat(value)});
-}
 
 UpdateSettings update_settings(const Attrs& attrs) {
   UpdateSettings settings;
-  settings.clip_norm = limit(attrs, "clip_norm");
-  settings.clip_value = limit(attrs, "clip_value");
-  if (attrs.has("ema")) {
-    settings.average_decay = limit(attrs, "ema");
-    if (settings.average_decay >= 1) {
-      throw ConfigError({.argument = "ema",
-                         .expected = "a number between 0 and 1",
-                         .got = concat(settings.average_decay)});
-    }
-  }
-  settings.decay_weights_only = attrs.has("decay_weights_only") && attrs.flag("decay_weights_only");
+  if (attrs.has("clip_norm")) settings.clip_norm = attrs.number("clip_norm");
+  if (attrs.has("clip_value")) settings.clip_value = attrs.number("clip_value");
+  if (attrs.has("ema")) settings.average_decay = attrs.number("ema");
+  settings.decay_weights_only = attrs.flag("decay_weights_only");
   return settings;
 }
 
 }  // namespace
 
-double number_within(const Attrs& attrs, const std::string& name, double least, double below) {
-  const double value = attrs.number(name);
-  if (value >= least && value < below) return value;
-  throw ConfigError({.argument = name,
-                     .expected = concat("a number from ", least, " to below ", below),
-                     .got = concat(value)});
-}
-
 template <class T>
 Optimizer<T>::Optimizer(const Attrs& attrs, const KernelTable<T>& kernels)
-    : learning_rate_(number_within(attrs, "learning_rate", 0.0)),
-      weight_decay_(number_within(attrs, "weight_decay", 0.0)),
+    : learning_rate_(attrs.number("learning_rate")),
+      weight_decay_(attrs.number("weight_decay")),
       settings_(update_settings(attrs)),
       kernels_(&kernels.update) {}
 
 template <class T>
 OptimizerPtr<T> make_optimizer(const Attrs& attrs, const KernelTable<T>& kernels) {
   const std::string& kind = attrs.text("kind");
-  std::string choices;
+  std::vector<std::string> kinds;
   for (const Row<T>& row : kRows<T>) {
-    if (kind == row.kind) return row.make(attrs, kernels);
-    choices += (choices.empty() ? "" : ", ") + std::string(row.kind);
+    if (kind == row.kind) {
+      return row.make(checked(checked(attrs, row.arguments), kShared), kernels);
+    }
+    kinds.push_back(row.kind);
   }
-  throw ConfigError(unknown_name("optimizer", kind, choices));
+  throw ConfigError(unknown_name("optimizer", kind, listed(kinds)));
 }
+
+std::vector<Described> describe_optimizers() {
+  std::vector<Described> described;
+  for (const Row<float>& row : kRows<float>) {
+    described.push_back({.kind = row.kind, .arguments = row.arguments});
+  }
+  return described;
+}
+
+std::span<const Argument> shared_optimizer_arguments() { return kShared; }
 
 template class Optimizer<float>;
 template class Optimizer<double>;

@@ -11,9 +11,9 @@ class Rmsprop final : public Optimizer<T> {
  public:
   Rmsprop(const Attrs& attrs, const KernelTable<T>& kernels)
       : Optimizer<T>(attrs, kernels),
-        rho_(number_within(attrs, "rho", 0.0, 1.0)),
-        momentum_(number_within(attrs, "momentum", 0.0, 1.0)),
-        epsilon_(number_within(attrs, "epsilon", 0.0)) {}
+        rho_(attrs.number("rho")),
+        momentum_(attrs.number("momentum")),
+        epsilon_(attrs.number("epsilon")) {}
 
   std::vector<std::string> slots() const override {
     if (momentum_ == 0.0) return {"square"};

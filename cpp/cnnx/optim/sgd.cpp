@@ -12,7 +12,7 @@ class Sgd final : public Optimizer<T> {
  public:
   Sgd(const Attrs& attrs, const KernelTable<T>& kernels)
       : Optimizer<T>(attrs, kernels),
-        momentum_(number_within(attrs, "momentum", 0.0, 1.0)),
+        momentum_(attrs.number("momentum")),
         nesterov_(attrs.flag("nesterov")) {
     if (nesterov_ && momentum_ == 0.0) {
       throw ConfigError({.argument = "nesterov",

@@ -127,7 +127,8 @@ TEST_CASE("conv2d: arguments out of range are refused by name") {
   refused("stride", std::vector<Index>{1, -1}, "stride: expected two integers");
   refused("dilation", std::vector<Index>{1, 0}, "dilation: expected two integers");
   refused("padding", std::vector<Index>{-1, 0}, "padding: expected two integers of at least 0");
-  refused("padding", std::string("full"), "padding: expected \"valid\", \"same\" or numbers");
+  refused("padding", std::string("full"),
+          "padding: \"full\" is unknown; choose one of valid, same");
   refused("groups", Index{0}, "groups: expected at least 1, got 0");
   refused("activation", std::string("swish"), "activation: \"swish\" is unknown; choose one of");
   refused("use_bias", Index{1}, "use_bias: expected True or False");

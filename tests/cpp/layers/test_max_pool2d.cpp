@@ -28,7 +28,8 @@ TEST_CASE("max_pool2d: no parameters, and places of one or four bytes") {
   const auto small = planned(max_pool2d({2, 2}, {2, 2}), kImage);
   CHECK(small->parameters().empty());
   CHECK(small->traits().saved_bytes == 3 * 4 * 4);
-  CHECK(planned(max_pool2d({20, 20}, {1, 1}), {2, 21, 20, false})->traits().saved_bytes == 2 * 2 * 4);
+  CHECK(planned(max_pool2d({20, 20}, {1, 1}), {2, 21, 20, false})->traits().saved_bytes ==
+        2 * 2 * 4);
 }
 
 TEST_CASE("max_pool2d: shapes that do not fit are refused") {

@@ -16,7 +16,7 @@ TEST_CASE("up_sample2d: output sizes and refused arguments") {
   CHECK_THROWS_WITH_AS(planned(up_sample2d({Index{1} << 30, Index{1} << 30}), kImage),
                        doctest::Contains("UpSample2D (layer 3) output"), ShapeError);
   CHECK_THROWS_WITH_AS(make_layer<float>(up_sample2d({2, 2}, "cubic")),
-                       doctest::Contains("expected \"nearest\" or \"bilinear\", got \"cubic\""),
+                       doctest::Contains("\"cubic\" is unknown; choose one of nearest, bilinear"),
                        ConfigError);
   CHECK_THROWS_WITH_AS(make_layer<float>(up_sample2d({2, 0})),
                        doctest::Contains("size: expected two integers of at least 1"), ConfigError);

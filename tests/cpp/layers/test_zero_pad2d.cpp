@@ -13,10 +13,11 @@ TEST_CASE("zero_pad2d: output sizes and refused arguments") {
                        doctest::Contains("ZeroPad2D (layer 3): expected input"), ShapeError);
   CHECK_THROWS_WITH_AS(planned(zero_pad2d({0, 0, Index{1} << 31, 0}), kImage),
                        doctest::Contains("padding up to 1073741824 is possible"), ShapeError);
-  CHECK_THROWS_WITH_AS(make_layer<float>(zero_pad2d({1, 2})),
-                       doctest::Contains("padding: expected 4 integers, got 2"), ConfigError);
+  CHECK_THROWS_WITH_AS(
+      make_layer<float>(zero_pad2d({1, 2})),
+      doctest::Contains("padding: expected 4 integers of at least 0, got 2 of them"), ConfigError);
   CHECK_THROWS_WITH_AS(make_layer<float>(zero_pad2d({1, 2, -1, 0})),
-                       doctest::Contains("padding: expected integers of at least 0, got -1"),
+                       doctest::Contains("padding: expected 4 integers of at least 0, got ("),
                        ConfigError);
 }
 

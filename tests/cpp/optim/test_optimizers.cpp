@@ -222,27 +222,27 @@ TEST_CASE("optimizers: unknown names and numbers out of range are refused") {
           "optimizer: \"adadelta\" is unknown; choose one of adagrad, adam, adamw, lion, rmsprop, "
           "sgd");
   for (const double bad : {-0.1, infinity, nan}) {
-    refused(sgd(bad), "learning_rate: expected a number from 0 to below inf");
-    refused(sgd(0.1, 0, false, bad), "weight_decay: expected a number from 0");
-    refused(adam("adamw", 0.1, bad), "weight_decay: expected a number from 0");
+    refused(sgd(bad), "learning_rate: expected at least 0");
+    refused(sgd(0.1, 0, false, bad), "weight_decay: expected at least 0");
+    refused(adam("adamw", 0.1, bad), "weight_decay: expected at least 0");
     for (const Attrs& attrs : {adam("adam", 0.1), rmsprop(0.1), adagrad(0.1)}) {
-      refused(with(attrs, "epsilon", bad), "epsilon: expected a number from 0");
+      refused(with(attrs, "epsilon", bad), "epsilon: expected above 0");
     }
   }
   for (const double bad : {0.0, -0.1, infinity, nan}) {
     for (const char* name : {"clip_norm", "clip_value", "ema"}) {
-      refused(with(sgd(0.1), name, bad), concat(name, ": expected a number above 0").c_str());
+      refused(with(sgd(0.1), name, bad), concat(name, ": expected above 0").c_str());
     }
   }
-  refused(with(sgd(0.1), "ema", 1.0), "ema: expected a number between 0 and 1, got 1");
+  refused(with(sgd(0.1), "ema", 1.0), "ema: expected above 0 and below 1, got 1");
   for (const double bad : {-0.1, 1.0, 2.0, nan}) {
-    refused(sgd(0.1, bad), "momentum: expected a number from 0 to below 1");
-    refused(with(adam("adam", 0.1), "beta_1", bad), "beta_1: expected a number from 0 to below 1");
-    refused(with(adam("adam", 0.1), "beta_2", bad), "beta_2: expected a number from 0 to below 1");
-    refused(with(lion(0.1), "beta_1", bad), "beta_1: expected a number from 0 to below 1");
-    refused(with(lion(0.1), "beta_2", bad), "beta_2: expected a number from 0 to below 1");
-    refused(with(rmsprop(0.1), "rho", bad), "rho: expected a number from 0 to below 1");
-    refused(rmsprop(0.1, bad), "momentum: expected a number from 0 to below 1");
+    refused(sgd(0.1, bad), "momentum: expected at least 0 and below 1");
+    refused(with(adam("adam", 0.1), "beta_1", bad), "beta_1: expected at least 0 and below 1");
+    refused(with(adam("adam", 0.1), "beta_2", bad), "beta_2: expected at least 0 and below 1");
+    refused(with(lion(0.1), "beta_1", bad), "beta_1: expected at least 0 and below 1");
+    refused(with(lion(0.1), "beta_2", bad), "beta_2: expected at least 0 and below 1");
+    refused(with(rmsprop(0.1), "rho", bad), "rho: expected at least 0 and below 1");
+    refused(rmsprop(0.1, bad), "momentum: expected at least 0 and below 1");
   }
   refused(sgd(0.1, 0, true), "nesterov: needs momentum above 0");
 }

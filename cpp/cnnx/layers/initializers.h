@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cnnx/core/index.h"
 #include "cnnx/core/random.h"
@@ -17,6 +18,7 @@ template <class T>
 void initialize(const std::string& name, Index fan_in, Index fan_out, const Random& random,
                 Index first, std::span<T> values);
 
+std::vector<std::string> initializer_names();
 // Throws ConfigError for unknown names.
 void check_initializer(const std::string& name);
 

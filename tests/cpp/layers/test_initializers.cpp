@@ -1,4 +1,4 @@
-#include "cnnx/initializers.h"
+#include "cnnx/layers/initializers.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // he: He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015: variance 2 / fan_in.
 // glorot: Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural
 // networks", AISTATS 2010: variance 2 / (fan_in + fan_out).
-#include "cnnx/initializers.h"
+#include "cnnx/layers/initializers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -55,12 +55,10 @@ constexpr Row<T> kRows[] = {
 
 template <class T>
 const Row<T>& find(const std::string& name) {
-  std::string choices;
   for (const Row<T>& row : kRows<T>) {
     if (name == row.name) return row;
-    choices += (choices.empty() ? "" : ", ") + std::string(row.name);
   }
-  throw ConfigError(unknown_name("initializer", name, choices));
+  throw ConfigError(unknown_name("initializer", name, listed(initializer_names())));
 }
 
 }  // namespace
@@ -74,6 +72,12 @@ void initialize(const std::string& name, Index fan_in, Index fan_out, const Rand
 
 // A task draws the weights of some outputs, which lie one after another in public order, a block of
 // columns at a time, and turns the block into the stored order, where outputs lie side by side.
+std::vector<std::string> initializer_names() {
+  std::vector<std::string> names;
+  for (const Row<float>& row : kRows<float>) names.push_back(row.name);
+  return names;
+}
+
 void check_initializer(const std::string& name) { find<float>(name); }
 
 template <class T>
