@@ -26,7 +26,7 @@ from cnnx.optimizers import Optimizer
 class Network:
     """A built network; everything below `cnnx.model` works on this and never sees the model."""
 
-    def __init__(self, architecture: Architecture) -> None:
+    def __init__(self, architecture: Architecture, *, draw_weights: bool = True) -> None:
         self._built = architecture
         self.layers = architecture.layers
         self.input_shape = architecture.input_shape
@@ -42,6 +42,7 @@ class Network:
             architecture.optimizer.to_dict(),
             self.seed,
             architecture.exact_conv,
+            draw_weights,
         )
         self.output_shape: tuple[int, ...] = tuple(self.engine.output_shape)
         self.reader = BatchReader(
@@ -183,7 +184,7 @@ class Network:
     @classmethod
     def from_file(cls, file: ModelFile) -> Self:
         """Build the network that a file holds."""
-        network = cls(file.architecture)
+        network = cls(file.architecture, draw_weights=False)
         network.restore(file, "its weights")
         return network
 

@@ -223,8 +223,8 @@ def test_unusable_values_are_refused_and_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
-        ([RandomCrop(7)], "crop: padding must be smaller than the images 8x7, got (7, 7)"),
-        ([Shift(0.05)], "shift: fraction 0.05 of images 8x7 is less than half a pixel"),
+        ([RandomCrop(7)], "crop: padding: expected less than the images' 8x7, got (7, 7)"),
+        ([Shift(0.05)], "shift: fraction: 0.05 of images 8x7 is less than half a pixel"),
         ([MixUp(), HorizontalFlip()], "flip stands behind mixup or cutmix"),
         ([HorizontalFlip()] * 257, "at most 256 steps, got 257"),
     ],
@@ -243,8 +243,8 @@ def test_dictionaries_that_the_engine_refuses() -> None:
     network = model()._network.engine
     for bad, message in (
         ({"kind": "zoom"}, '"zoom" is unknown'),
-        ({"kind": "flip", "p": 2.0}, "flip: p must be between 0 and 1, got 2"),
-        ({"kind": "rotate", "degrees": float("nan"), "fill": 0.0}, "rotate: degrees must be"),
+        ({"kind": "flip", "p": 2.0}, "flip: p: expected between 0 and 1, got 2"),
+        ({"kind": "rotate", "degrees": float("nan"), "fill": 0.0}, "rotate: degrees: expected"),
         (
             {"kind": "erase", "p": 1.0, "area": [0.5, 0.1], "ratio": [1, 1], "fill": 0},
             "erase: area",
