@@ -19,6 +19,8 @@ void raise(const py::handle& type, const Error& error) {
   set(raised, "argument", problem.argument);
   set(raised, "got", problem.got);
   set(raised, "expected", problem.expected);
+  set(raised, "problem", problem.message);
+  set(raised, "hint", problem.hint);
   set(raised, "detail", problem.detail());
   PyErr_SetObject(type.ptr(), raised.ptr());
 }

@@ -11,8 +11,8 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Self, TypeVar
 
 from cnnx._checks.constraints import Constraint
-from cnnx._checks.scalars import choice, describe, near
-from cnnx.errors import ConfigError
+from cnnx._checks.scalars import choice, describe, suggestion
+from cnnx.errors import ConfigError, unusable
 
 _CHECK = "check"
 
@@ -147,10 +147,8 @@ def resolve(
     if isinstance(value, str):
         if value not in registry:
             known = ", ".join(f'"{kind}"' for kind in registry)
-            raise ConfigError(
-                f"{owner}: {what} must be one of {known}, or an object, "
-                f"got {value!r}{near(value, tuple(registry))}"
-            )
+            hint = suggestion(value, tuple(registry))
+            raise unusable(owner, what, f"one of {known}, or an object", repr(value), hint)
         return registry[value]()
     if isinstance(value, type) and issubclass(value, base):
         raise TypeError(f"{owner}: {what} is the class itself; call it: {value.__name__}(...)")

@@ -15,36 +15,60 @@ if TYPE_CHECKING:
 __all__ = ["ConfigError", "DivergenceError", "FileFormatError", "ShapeError"]
 
 
-class _ArgumentError(ValueError):
-    """An error whose message is known in parts."""
+class _DescribedError(ValueError):
+    """A message that is also known in parts; those that are not are None."""
 
+    owner: str | None = None
     layer: str | None = None
     layer_name: str | None = None
     argument: str | None = None
-    got: str | None = None
     expected: str | None = None
+    got: str | None = None
+    problem: str | None = None
+    hint: str | None = None
     detail: str | None = None
 
 
-class ShapeError(_ArgumentError):
+class ShapeError(_DescribedError):
     """An array or a layer's input has a shape that does not fit.
 
     Attributes
     ----------
-    layer, layer_name, argument, got, expected, detail : str or None
-        Parts of the message: position and kind of the layer, name of the argument, the value
-        received, the values possible, the message without the layer. None where unknown.
+    owner : str or None
+        The class or function whose argument it is.
+    layer, layer_name : str or None
+        The layer's position in the network, and its kind.
+    argument, expected, got : str or None
+        The argument's name, the possible values, and the value received.
+    problem : str or None
+        What is wrong, where that is more than ``expected`` and ``got``.
+    hint : str or None
+        The way out.
+    detail : str or None
+        The message without owner and layer.
     """
 
 
-class ConfigError(_ArgumentError):
+class ConfigError(_DescribedError):
     """An argument of a layer, a loss, an optimizer or a model has an unusable value.
 
     Attributes
     ----------
-    layer, layer_name, argument, got, expected, detail : str or None
-        As those of `ShapeError`.
+    owner, layer, layer_name, argument, expected, got, problem, hint, detail : str or None
+        Parts of the message, as those of `ShapeError`.
     """
+
+
+def unusable(
+    owner: str, argument: str, expected: str, got: str, hint: str = "", problem: str = ""
+) -> ConfigError:
+    """Compose the error of an argument: "owner: argument must be expected, got got; hint"."""
+    complaint = problem or f"{argument} must be {expected}, got {got}"
+    detail = f"{complaint}; {hint}" if hint else complaint
+    error = ConfigError(f"{owner}: {detail}")
+    error.owner, error.argument, error.expected, error.got = owner, argument, expected, got
+    error.problem, error.hint, error.detail = problem or None, hint or None, detail
+    return error
 
 
 class FileFormatError(ValueError):

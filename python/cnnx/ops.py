@@ -173,7 +173,7 @@ def max_pool2d_backward(
     """
     op = "ops.max_pool2d_backward"
     (array,) = _arrays(op, {"grad": (grad, 4)})
-    places = as_array(indices, f"{op}: indices")
+    places = as_array(indices, "indices", op)
     if places.dtype.kind not in "iu":
         raise TypeError(f"{op}: indices must be integers, got dtype {places.dtype}")
     shape = _shape(input_shape, op)
@@ -341,7 +341,7 @@ def softmax(x: ArrayLike) -> Array:
     TypeError, ShapeError
         If the argument cannot be used.
     """
-    array = as_array(x, "ops.softmax: x")
+    array = as_array(x, "x", "ops.softmax")
     if array.ndim == 2:
         return _activation(array, "softmax")
     if array.ndim == 4:  # the engine takes the last axis
@@ -355,7 +355,7 @@ def softmax(x: ArrayLike) -> Array:
 
 def _activation(x: ArrayLike, name: str, alpha: float = 0.01) -> Array:
     """Run an activation's forward pass."""
-    axes = as_array(x, f"ops.{name}: x").ndim
+    axes = as_array(x, "x", f"ops.{name}").ndim
     (array,) = _arrays(f"ops.{name}", {"x": (x, axes)})
     result = core.activation_forward(np.atleast_1d(array), name, alpha)
     return result.reshape(array.shape)
@@ -367,11 +367,8 @@ def _naming(op: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        detail = getattr(error, "detail", None)
-        named = type(error)(f"{op}: {detail or error}")
-        for field in ("argument", "got", "expected"):
-            if hasattr(error, field):
-                setattr(named, field, getattr(error, field))
+        named = type(error)(f"{op}: {getattr(error, 'detail', None) or error}")
+        named.__dict__.update(error.__dict__, owner=op, layer=None, layer_name=None)
         raise named from None
 
 
@@ -382,7 +379,7 @@ def _arrays(op: str, arguments: dict[str, tuple[ArrayLike | None, int]]) -> list
         if value is None and name == "b":
             arrays.append(None)
             continue
-        array = as_array(value, f"{op}: {name}")
+        array = as_array(value, name, op)
         if array.ndim != axes:
             raise ShapeError(f"{op}: {name} must have {axes} axes, got shape {array.shape}")
         arrays.append(array)
@@ -390,7 +387,7 @@ def _arrays(op: str, arguments: dict[str, tuple[ArrayLike | None, int]]) -> list
     double = bool(floating) and min(floating) >= 8
     dtype: np.dtype[Any] = np.dtype(np.float64 if double else np.float32)
     return [
-        None if array is None else as_numbers(array, f"{op}: {name}", dtype, keep=False)
+        None if array is None else as_numbers(array, name, dtype, keep=False, owner=op)
         for name, array in zip(arguments, arrays, strict=True)
     ]
 

@@ -23,37 +23,32 @@ _EXACT = {np.dtype(np.float32): 2**24, np.dtype(np.float64): 2**53}
 _PASSED_ON = frozenset(np.dtype(t) for t in (np.float32, np.float64, np.uint8))
 
 
-def as_array(value: object, name: str) -> Array:
+def as_array(value: object, name: str, owner: str = "") -> Array:
     """Make an array of numbers in this machine's byte order; its values stay as they are."""
+    where = f"{owner}: {name}" if owner else name
     if value is None:
-        raise TypeError(f"{name}: expected an array of numbers, got None")
+        raise TypeError(f"{where}: expected an array of numbers, got None")
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(
-            f"{name}: masked arrays are not supported; fill the gaps first with "
-            f"{_variable(name)}.filled(...)"
+            f"{where}: masked arrays are not supported; fill the gaps first with {name}.filled(...)"
         )
     try:
         array = np.asarray(value)
-    except ValueError as error:
-        if "inhomogeneous" not in str(error):
+    except ValueError:
+        if not isinstance(value, (list, tuple)):
             raise
         raise ShapeError(
-            f"{name}: expected an array, got a list whose rows differ in length; "
+            f"{where}: expected an array, got a list whose rows differ in length; "
             "bring all images to one size first"
         ) from None
     if array.dtype.kind not in "fiub":
         raise TypeError(
-            f"{name}: expected numbers (float32, float64, uint8, other integers or booleans), "
-            f"got dtype {array.dtype}{_way_out(array, _variable(name))}"
+            f"{where}: expected numbers (float32, float64, uint8, other integers or booleans), "
+            f"got dtype {array.dtype}{_way_out(array, name)}"
         )
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     return array
-
-
-def _variable(name: str) -> str:
-    """Take the argument's name out of "ops.dense: x"."""
-    return name.rpartition(": ")[2]
 
 
 def _way_out(array: Array, name: str) -> str:
@@ -69,7 +64,9 @@ def _way_out(array: Array, name: str) -> str:
     return ""
 
 
-def as_numbers(array: Array, name: str, dtype: np.dtype[Any], *, keep: bool) -> Array:
+def as_numbers(
+    array: Array, name: str, dtype: np.dtype[Any], *, keep: bool, owner: str = ""
+) -> Array:
     """Bring an array of numbers into a C-contiguous one of a type that the engine reads."""
     if keep and array.dtype in _PASSED_ON:
         return np.asarray(array, order="C")
@@ -78,9 +75,10 @@ def as_numbers(array: Array, name: str, dtype: np.dtype[Any], *, keep: bool) -> 
         low, high = int(array.min()), int(array.max())
         if low < -limit or high > limit:
             place, bad = first_where(array, lambda part: (part > limit) | (part < -limit))
+            where = f"{owner}: {name}" if owner else name
             raise ValueError(
-                f"{name}: integers up to {limit} are exact in {dtype}, got {bad} at "
-                f"{_variable(name)}[{place}]; scale the values first and pass them as {dtype}"
+                f"{where}: integers up to {limit} are exact in {dtype}, got {bad} at "
+                f"{name}[{place}]; scale the values first and pass them as {dtype}"
             )
     with np.errstate(over="ignore"):  # an infinity is reported by the check for finiteness
         return np.asarray(array, dtype=dtype, order="C")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cnnx._checks import scalars
 from cnnx._checks.scalars import LARGEST_INT
-from cnnx.errors import ConfigError
+from cnnx.errors import unusable
 
 Constraint = Callable[[object, str, str], object]
 """Takes a value, its owner and its name; returns the checked value or raises an error."""
@@ -65,9 +65,8 @@ class Between:
         """Check a value."""
         number = scalars.real(value, owner, name)
         if not self.low <= number <= self.high:
-            raise ConfigError(
-                f"{owner}: {name} must be between {self.low:g} and {self.high:g}, got {number:g}"
-            )
+            expected = f"between {self.low:g} and {self.high:g}"
+            raise unusable(owner, name, expected, f"{number:g}")
         return number
 
 

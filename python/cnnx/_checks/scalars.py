@@ -14,7 +14,7 @@ from numbers import Real
 
 import numpy as np
 
-from cnnx.errors import ConfigError
+from cnnx.errors import unusable
 
 LARGEST_INT = 2**31 - 1
 """The largest size, count or stride that is accepted."""
@@ -48,9 +48,9 @@ def integer(
     except TypeError:  # an array of more than one element has __index__, but no use for it
         raise TypeError(f"{owner}: {name} must be an integer, got {describe(value)}") from None
     if number < minimum:
-        raise ConfigError(f"{owner}: {name} must be at least {minimum}, got {number}")
+        raise unusable(owner, name, f"at least {minimum}", f"{number}")
     if number > maximum:
-        raise ConfigError(f"{owner}: {name} must be at most {maximum}, got {number}")
+        raise unusable(owner, name, f"at most {maximum}", f"{number}")
     return number
 
 
@@ -60,10 +60,8 @@ def pair(value: object, owner: str, name: str, *, minimum: int = 1) -> tuple[int
         value = list(value)
     if isinstance(value, (tuple, list)):
         if len(value) != 2:
-            raise ConfigError(
-                f"{owner}: {name} must be one integer or a pair (height, width), "
-                f"got {len(value)} numbers: {value!r}"
-            )
+            expected = "one integer or a pair (height, width)"
+            raise unusable(owner, name, expected, f"{len(value)} numbers: {value!r}")
         return (
             integer(value[0], owner, f"{name}[0]", minimum=minimum),
             integer(value[1], owner, f"{name}[1]", minimum=minimum),
@@ -98,13 +96,13 @@ def real(
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise ConfigError(f"{owner}: {name} must be a finite number, got {describe(value)}")
+        raise unusable(owner, name, "a finite number", describe(value))
     if above is not None and not number > above:
-        raise ConfigError(f"{owner}: {name} must be greater than {above:g}, got {number:g}")
+        raise unusable(owner, name, f"greater than {above:g}", f"{number:g}")
     if minimum is not None and not number >= minimum:
-        raise ConfigError(f"{owner}: {name} must be at least {minimum:g}, got {number:g}")
+        raise unusable(owner, name, f"at least {minimum:g}", f"{number:g}")
     if below is not None and not number < below:
-        raise ConfigError(f"{owner}: {name} must be smaller than {below:g}, got {number:g}")
+        raise unusable(owner, name, f"smaller than {below:g}", f"{number:g}")
     return number
 
 
@@ -122,15 +120,19 @@ def choice(value: object, owner: str, name: str, options: Iterable[str]) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{owner}: {name} must be one of {known}, got {describe(value)}")
     if value not in names:
-        raise ConfigError(
-            f"{owner}: {name} must be one of {known}, got {value!r}{near(value, names)}"
-        )
+        raise unusable(owner, name, f"one of {known}", repr(value), suggestion(value, names))
     return str(value)
 
 
-def near(value: str, names: Sequence[str]) -> str:
-    """Suggest the name that a mistyped one was meant to be."""
+def suggestion(value: str, names: Sequence[str]) -> str:
+    """Suggest the name that a mistyped one was meant to be, if any is close."""
     import difflib  # noqa: PLC0415 - only mistakes need it
 
     found = difflib.get_close_matches(value.lower(), names, n=1)
-    return f'; did you mean "{found[0]}"?' if found else ""
+    return f'did you mean "{found[0]}"?' if found else ""
+
+
+def near(value: str, names: Sequence[str]) -> str:
+    """Suggest a name as the end of a message."""
+    found = suggestion(value, names)
+    return f"; {found}" if found else ""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cnnx.errors import ConfigError
+from cnnx.errors import unusable
 
 _SHOWN = 6
 
@@ -23,11 +23,14 @@ def check_same(there: Mapping[str, Any], here: Mapping[str, Any], where: str) ->
     if different:
         rest = len(different) - _SHOWN
         more = [f"and {rest} more"] if rest > 0 else []
-        raise ConfigError(
-            f"train: {where} was written by another call: "
-            f"{'; '.join(different[:_SHOWN] + more)}. Pass another folder as checkpoint (training "
-            "then starts from the current weights), or resume=False to start over in this one, "
-            "which removes its checkpoints"
+        raise unusable(
+            "train",
+            "checkpoint",
+            "a folder of checkpoints that the same call has written",
+            where,
+            "pass another folder as checkpoint (training then starts from the current weights), or "
+            "resume=False to start over in this one, which removes its checkpoints",
+            f"{where} was written by another call: {'; '.join(different[:_SHOWN] + more)}",
         )
 
 

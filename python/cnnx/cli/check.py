@@ -17,8 +17,6 @@ DESCRIPTION = (
     "them by heart, as a sound one can. The exit code is 1 when it cannot be trained at all."
 )
 
-_IMAGES = 4096
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
@@ -33,7 +31,7 @@ def run(args: argparse.Namespace) -> None:
     arguments.apply_threads(args)
     data = training_data.load(args)
     model = network_arguments.model(args, data)
-    report = model.check(*data.sample(_IMAGES))
+    report = model.check(data.x, data.y)
     if args.json:
         findings = [
             {"level": found.level, "subject": found.subject, "text": found.text}

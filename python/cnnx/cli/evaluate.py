@@ -49,12 +49,12 @@ def run(args: argparse.Namespace) -> None:
     model = CNN.load(args.model)
     data, names = _data(args, model)
     start = time.perf_counter()
-    scores = training_data.score(model, data)
+    scores = model.evaluate(*training_data.labelled(data))
     seconds = time.perf_counter() - start
     document: dict[str, Any] = {
         "model": args.model,
         "data": args.data,
-        "images": len(data[1]) if isinstance(data, tuple) else len(data),
+        "images": len(training_data.labels_of(data)),
         "test": scores,
         "seconds": seconds,
     }

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from cnnx import metrics
 from cnnx.cli import training_data
 from cnnx.errors import ConfigError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from cnnx import CNN
@@ -26,10 +25,8 @@ def matrix(model: CNN, data: Any) -> NDArray[np.int64]:
             f"{model.output_shape}"
         )
     classes = model.output_shape[0]
-    total = np.zeros((classes, classes), np.int64)
-    for x, y in training_data.pieces(data):
-        total += metrics.confusion_matrix(y, model.predict(x), classes)
-    return total
+    predicted = model.predict(training_data.labelled(data)[0])
+    return metrics.confusion_matrix(training_data.labels_of(data), predicted, classes)
 
 
 def scores(counts: NDArray[np.int64]) -> dict[str, list[float]]:

@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> None:
         output.emit(config_file.write(options, args.parser))
         return
     if not args.quiet:
-        others = 0 if data.held_out is None else len(_labels(data.held_out))
+        others = 0 if data.held_out is None else len(training_data.labels_of(data.held_out))
         output.note(
             f"{args.data}: {len(data.labels)} images for training, {others} for the "
             f"{data.held_out_name}; {cnnx.get_num_threads()} threads"
@@ -103,14 +103,20 @@ def run(args: argparse.Namespace) -> None:
     start = time.perf_counter()
     try:  # the data is sound, so what is refused here is an argument
         history = model.train(data.x, data.y, **_training(args, data, options))
+    except ConfigError as error:
+        args.parser.error(_in_options(error))
     except ValueError as error:
-        args.parser.error(_in_options(str(error)))
+        args.parser.error(str(error))
     seconds = time.perf_counter() - start
     average = model.averaged_weights() if args.ema is not None else contextlib.nullcontext()
     with average:
         if args.out is not None:
             model.save(args.out, include_optimizer=args.ema is None)
-        scores = None if data.held_out is None else training_data.score(model, data.held_out)
+        scores = (
+            None
+            if data.held_out is None
+            else model.evaluate(*training_data.labelled(data.held_out))
+        )
     _report(args, model, data, options, history.history, scores, seconds)
 
 
@@ -145,9 +151,14 @@ def _say_what_is_there(args: argparse.Namespace) -> None:
         output.note(f"{args.checkpoint}: goes on from {values['place']}")
 
 
-def _in_options(message: str) -> str:
+def _in_options(error: ConfigError) -> str:
     """Say what `CNN.train` refuses in terms of the command line."""
-    return message.removeprefix("train: ").replace("resume=False", "--no-resume")
+    if error.argument == "checkpoint" and error.problem is not None:
+        return (
+            f"{error.problem}; name another folder with --checkpoint, or start over in this one "
+            "with --no-resume, which removes its checkpoints"
+        )
+    return error.detail or str(error)
 
 
 def _options(args: argparse.Namespace, data: TrainingData) -> dict[str, Any]:
@@ -202,11 +213,6 @@ def _callbacks(args: argparse.Namespace) -> list[Callback]:
     if args.tensorboard is not None:
         found.append(callbacks.TensorBoard(args.tensorboard))
     return found
-
-
-def _labels(held_out: Any) -> Any:
-    """Give the labels of images that are held out."""
-    return held_out[1] if isinstance(held_out, tuple) else held_out.labels
 
 
 def _report(

@@ -17,18 +17,14 @@ from cnnx.errors import FileFormatError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
 
     from numpy.typing import NDArray
-
-    from cnnx import CNN
 
 HELP = (
     f"a data set ({', '.join(RECIPES)}), a folder with a sub-folder of image files for each class, "
     "or an .npz file with arrays x and y and, if there are images for the test, x_test and y_test"
 )
 
-_CHUNK = 256
 _TRAIN_IMAGES = ("x", "x_train", "images", "arr_0")
 _TRAIN_LABELS = ("y", "y_train", "labels", "arr_1")
 _FOLDER_OPTIONS = ("size", "channels", "aspect")
@@ -53,12 +49,6 @@ class TrainingData:
     def bytes_(self) -> bool:
         """Whether the images are uint8."""
         return isinstance(self.x, ImageSet) or self.x.dtype == np.uint8
-
-    def sample(self, count: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Give some images and labels, spread evenly over all of them."""
-        rows = np.linspace(0, len(self.labels) - 1, min(count, len(self.labels))).astype(np.int64)
-        images = self.x.read(rows) if isinstance(self.x, ImageSet) else self.x[rows]
-        return images, self.labels[rows]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -206,22 +196,12 @@ def _class_indices(path: str, labels: NDArray[Any]) -> NDArray[np.int64]:
     return labels.astype(np.int64)
 
 
-def pieces(data: Any) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """Give images and labels a piece at a time, so that a folder need not fit into memory."""
-    if not isinstance(data, ImageSet):
-        yield data
-        return
-    for start in range(0, len(data), _CHUNK):
-        rows = np.arange(start, min(start + _CHUNK, len(data)))
-        yield data.read(rows), data.labels[rows]
+def labelled(data: Any) -> tuple[Any, ...]:
+    """Give labelled images as the arguments ``x, y``; those of a folder bring their labels."""
+    return data if isinstance(data, tuple) else (data,)
 
 
-def score(model: CNN, data: Any) -> dict[str, float]:
-    """Score a network."""
-    if not isinstance(data, ImageSet):
-        return model.evaluate(*data)
-    sums: dict[str, float] = {}
-    for x, y in pieces(data):
-        for name, value in model.evaluate(x, y).items():
-            sums[name] = sums.get(name, 0.0) + value * len(x)
-    return {name: value / len(data) for name, value in sums.items()}
+def labels_of(data: Any) -> NDArray[Any]:
+    """Give the labels of labelled images."""
+    labels: NDArray[Any] = data[1] if isinstance(data, tuple) else data.labels
+    return labels
