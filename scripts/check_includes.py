@@ -1,15 +1,13 @@
-"""Check who includes whom: the rules of docs/architecture.md, section "Layers of the code".
+"""Check who includes whom in the C++ code: the rules of docs/architecture.md, "Layers of the code".
 
-C++: each folder below cpp/cnnx sees the folders that its row of SEES names, pybind11 is seen by the
+Each folder below cpp/cnnx sees the folders that its row of SEES names, pybind11 is seen by the
 bindings alone, OpenMP by core/parallel.cpp alone, and kernels use no header of the standard library
 that holds functions, since those would be compiled once more with new instructions.
-Python: only the modules of ENGINE_USERS import the extension.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import re
 import sys
 from collections.abc import Iterator
@@ -41,12 +39,11 @@ ONE_USER = {
     "Python.h": "bindings/",
     "omp.h": "cnnx/core/parallel.cpp",
 }
-ENGINE_USERS = {"_engine/__init__.py"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^">]+)[">]', re.MULTILINE)
 
 
-def cpp_problems(root: Path) -> Iterator[str]:
+def problems(root: Path) -> Iterator[str]:
     """One line for each include that its folder may not have."""
     base = root / "cpp"
     for file in sorted(base.rglob("*")):
@@ -88,36 +85,12 @@ def _forbidden(name: str, folder: str, header: str, rule: list[str]) -> str | No
     return None
 
 
-def python_problems(root: Path) -> Iterator[str]:
-    """One line for each module that imports the extension without being one of its users."""
-    package = root / "python" / "cnnx"
-    for file in sorted(package.rglob("*.py")):
-        name = file.relative_to(package).as_posix()
-        if name in ENGINE_USERS:
-            continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), str(file))):
-            if _imports_engine(node):
-                users = ", ".join(sorted(ENGINE_USERS))
-                yield f"python/cnnx/{name}: imports _core; only {users} may"
-
-
-def _imports_engine(node: ast.AST) -> bool:
-    """Whether a statement imports cnnx._core or something in it."""
-    if isinstance(node, ast.Import):
-        names = [alias.name for alias in node.names]
-    elif isinstance(node, ast.ImportFrom):
-        names = [f"{node.module or ''}.{alias.name}" for alias in node.names]
-    else:
-        return False
-    return any("_core" in name.split(".") for name in names)
-
-
 def main() -> int:
     """Check the project; 0 when every rule is kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, default=ROOT, help="folder of the project")
     root = parser.parse_args().root.resolve()
-    found = [*cpp_problems(root), *python_problems(root)]
+    found = list(problems(root))
     for line in found:
         print(line)
     if not found:

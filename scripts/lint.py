@@ -81,6 +81,7 @@ CHECKS: dict[str, Callable[[], bool]] = {
     "mypy": mypy,
     "stub of the extension": lambda: environment.run(PYTHON, "-m", "mypy.stubtest", "cnnx._core"),
     "include rules": lambda: environment.run(PYTHON, "scripts/check_includes.py"),
+    "import rules": lambda: environment.run(PYTHON, "scripts/check_imports.py"),
     "links": lambda: environment.run(PYTHON, "scripts/check_links.py"),
     "clang-format": lambda: environment.run(
         BIN / "clang-format", "--dry-run", "-Werror", *cpp_files()
