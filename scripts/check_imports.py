@@ -121,7 +121,8 @@ def _names(module: Module) -> Iterator[str]:
         if isinstance(node, ast.Attribute):
             named = node.attr == CLASS
         if named:
-            yield f"{module.path}:{node.lineno}: names {CLASS}, which stands above it"
+            line = getattr(node, "lineno", 0)
+            yield f"{module.path}:{line}: names {CLASS}, which stands above it"
 
 
 def _circles(files: list[Module], modules: Mapping[str, Module]) -> Iterator[str]:

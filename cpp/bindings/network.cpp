@@ -152,6 +152,7 @@ class NetworkHandle {
       throw ConfigError({.argument = "step", .expected = "at least 0", .got = concat(step)});
     }
     std::vector<const T*> data;
+    data.reserve(arrays.size());
     for (const Array<T>& array : arrays) data.push_back(array.data());
     writing([&] {
       network_.require_unswapped("loading the optimizer's state");
@@ -320,6 +321,7 @@ class NetworkHandle {
   // An array for each parameter.
   std::vector<Array<T>> arrays_of(const std::vector<std::string>& names) const {
     std::vector<Array<T>> arrays;
+    arrays.reserve(names.size());
     for (const std::string& name : names) {
       arrays.push_back(make_array<T>(network_.parameter(name).dims));
     }
@@ -327,6 +329,7 @@ class NetworkHandle {
   }
   static std::vector<T*> pointers(std::vector<Array<T>>& arrays) {
     std::vector<T*> data;
+    data.reserve(arrays.size());
     for (Array<T>& array : arrays) data.push_back(array.mutable_data());
     return data;
   }

@@ -15,6 +15,7 @@ void Graph<T>::build(const Description& description) {
   for (Index i = 0; i < inputs_; ++i) levels[to_size(i)] = i;
   for (const LayerCall& call : description.calls) {
     std::vector<Index> inputs;
+    inputs.reserve(call.inputs.size());
     for (const Index value : call.inputs) inputs.push_back(levels.at(to_size(value)));
     const Index begin = count();
     levels.push_back(append(call.layer, call.name, std::move(inputs)));

@@ -60,10 +60,10 @@ Network<T>::Network(const Description& description, const NetworkOptions& option
   make_parameters();
   if (options.draw_weights) draw_parameters(options.seed);
   if (options.optimizer) set_optimizer(*options.optimizer);
-  plan_.emplace(graph_);
+  plan_.make(graph_);
   for (Node<T>& node : graph_.nodes()) {
     if (Measuring<T>* measuring = node.layer->measuring()) {
-      measuring->reserve_lanes(plan_->schedule().most_lanes);
+      measuring->reserve_lanes(plan_.schedule().most_lanes);
     }
   }
 }

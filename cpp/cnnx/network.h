@@ -37,11 +37,12 @@ class Network {
  public:
   // Throws ShapeError and ConfigError, naming the layer.
   Network(const Description& description, const NetworkOptions& options);
+  ~Network() = default;
   Network(const Network&) = delete;  // layers refer to its weights
   Network& operator=(const Network&) = delete;
 
   const Graph<T>& graph() const { return graph_; }
-  const Plan<T>& plan() const { return *plan_; }
+  const Plan<T>& plan() const { return plan_; }
   const KernelTable<T>& kernels() const { return *kernels_; }
   Layer<T>& layer(Index node) { return *graph_.node(node).layer; }
   const Layer<T>& layer(Index node) const { return *graph_.node(node).layer; }
@@ -108,14 +109,14 @@ class Network {
       for (const Parameter<T>& parameter : node.layer->parameters()) body(node, parameter);
     }
   }
-  void take_activation(std::size_t output);
+  void take_activation(std::size_t i);
   void make_parameters();
   void draw_parameters(std::uint64_t seed);
   void plan_updates();
   Index offset_of(const Parameter<T>& parameter) const { return parameter.value - weights_.data(); }
 
   Graph<T> graph_;
-  std::optional<Plan<T>> plan_;
+  Plan<T> plan_;
   const KernelTable<T>* kernels_;
   std::vector<LossPtr<T>> losses_;  // of the outputs
   std::vector<T> loss_weights_;

@@ -17,8 +17,9 @@ void enlarge(std::vector<Index>& buffers, const std::vector<Index>& needed) {
 }  // namespace
 
 template <class T>
-Plan<T>::Plan(const Graph<T>& graph) {
+void Plan<T>::make(const Graph<T>& graph) {
   graphs_.reserve(std::size(kWays));  // flows refer to them
+  flows_.reserve(std::size(kWays));
   for (const Flow::Way way : kWays) {
     graphs_.push_back(graph.flow_graph(way));
     flows_.emplace_back(way, graphs_.back());

@@ -13,9 +13,13 @@ namespace cnnx {
 template <class T>
 class Plan {
  public:
-  explicit Plan(const Graph<T>& graph);
+  Plan() = default;
+  ~Plan() = default;
   Plan(const Plan&) = delete;
   Plan& operator=(const Plan&) = delete;
+
+  // Once, when the graph is complete.
+  void make(const Graph<T>& graph);
 
   const Schedule& schedule() const { return schedule_; }
   const Flow& flow(Flow::Way way) const { return flows_[static_cast<std::size_t>(way)]; }

@@ -21,6 +21,7 @@ template <class T>
 class Runner {
  public:
   explicit Runner(Network<T>& network);
+  ~Runner() = default;
   Runner(const Runner&) = delete;  // its parts refer to one another
   Runner& operator=(const Runner&) = delete;
 

@@ -19,7 +19,7 @@ from cnnx.losses import (
     MeanSquaredError,
 )
 from cnnx.optimizers import SGD
-from support import hash_arrays
+from support.checks import hash_arrays
 
 
 @pytest.mark.parametrize("kind", losses.REGISTRY)

@@ -10,7 +10,7 @@ import pytest
 from cnnx import CNN, ConfigError, DivergenceError, ShapeError, _core, layers, losses
 from cnnx.layers import Dense, Flatten
 from cnnx.optimizers import SGD, Adam
-from small import SHAPE, small_data, small_model, weights
+from support.small import SHAPE, small_data, small_model, weights
 
 # What it is
 

@@ -11,7 +11,7 @@ import pytest
 from cnnx import Callback, ConfigError, schedules
 from cnnx.callbacks import Logs
 from cnnx.schedules import Constant, Cosine, Exponential, OneCycle, Step, Warmup
-from small import small_data, small_model
+from support.small import small_data, small_model
 
 EXAMPLES: dict[str, list[schedules.Schedule]] = {
     "constant": [Constant()],

@@ -24,7 +24,8 @@ class Pair {
  public:
   static Pair both(std::uint64_t value) { return {_mm_set1_epi64x(static_cast<long long>(value))}; }
   static Pair from(std::uint64_t value) {
-    return {_mm_set_epi64x(static_cast<long long>(value + 1), static_cast<long long>(value))};
+    const std::uint64_t next = value + 1;
+    return {_mm_set_epi64x(static_cast<long long>(next), static_cast<long long>(value))};
   }
   Pair times(std::uint32_t factor) const { return {_mm_mul_epu32(value_, both(factor).value_)}; }
   Pair upper() const { return {_mm_srli_epi64(value_, 32)}; }

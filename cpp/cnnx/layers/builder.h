@@ -28,7 +28,7 @@ class Builder {
 // Appends what a description names, a plain layer or one that is made of others. Throws ConfigError
 // for unknown kinds, bad arguments and another number of inputs than the layer takes.
 template <class T>
-Index append_layer(Builder<T>& builder, const Attrs& attrs, const std::string& name,
+Index append_layer(Builder<T>& builder, const Attrs& given, const std::string& name,
                    std::vector<Index> inputs);
 
 }  // namespace cnnx

@@ -7,7 +7,7 @@ knows the engine; where a bad value stands is searched for only when there is on
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,9 +33,9 @@ def as_array(value: object, name: str, owner: str = "") -> Array:
             f"{where}: masked arrays are not supported; fill the gaps first with {name}.filled(...)"
         )
     try:
-        array = np.asarray(value)
+        array = np.asarray(_bounded(value))
     except ValueError:
-        if not isinstance(value, (list, tuple)):
+        if hasattr(value, "__array__"):
             raise
         raise ShapeError(
             f"{where}: expected an array, got a list whose rows differ in length; "
@@ -49,6 +49,19 @@ def as_array(value: object, name: str, owner: str = "") -> Array:
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     return array
+
+
+def _bounded(value: object) -> object:
+    """Take as many items of a user's sequence as it says it has; iterating it may never end."""
+    known = isinstance(value, (list, tuple, str, bytes, bytearray, memoryview, Mapping))
+    if known or not hasattr(type(value), "__len__") or not hasattr(type(value), "__getitem__"):
+        return value
+    if hasattr(value, "__array__") or hasattr(value, "__array_interface__"):
+        return value
+    try:
+        return memoryview(value)  # type: ignore[arg-type]  # whether it has one is the question
+    except TypeError:
+        return [value[i] for i in range(len(value))]  # type: ignore[index, arg-type]
 
 
 def _way_out(array: Array, name: str) -> str:

@@ -15,10 +15,9 @@
 namespace cnnx::test {
 
 TEST_CASE("layers: an unknown kind is refused with the choices") {
-  CHECK_THROWS_WITH_AS(
-      make_layer<float>(of_kind("conv3d")),
-      doctest::Contains("kind: \"conv3d\" is unknown; choose one of activation, "),
-      ConfigError);
+  CHECK_THROWS_WITH_AS(make_layer<float>(of_kind("conv3d")),
+                       doctest::Contains("kind: \"conv3d\" is unknown; choose one of activation, "),
+                       ConfigError);
   CHECK_THROWS_WITH_AS(make_layer<float>(of_kind("conv3d")), doctest::Contains(", residual"),
                        ConfigError);
   CHECK_THROWS_WITH_AS(make_layer<double>(Attrs()), "kind: missing", ConfigError);

@@ -27,7 +27,7 @@ from cnnx.augment import (
 from cnnx.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, Rescale
 from cnnx.optimizers import SGD, Adam
 from reference.augment import mixing
-from support import assert_close, hash_arrays
+from support.checks import assert_close, hash_arrays
 
 Array = npt.NDArray[Any]
 SHAPE, CLASSES, SEED = (2, 8, 7), 4, 11

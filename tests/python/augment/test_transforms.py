@@ -25,8 +25,8 @@ from cnnx.augment import (
     apply,
 )
 from reference.augment import augment as reference
-from rows import AUGMENTATIONS
-from support import assert_exact, assert_within
+from support.checks import assert_exact, assert_within
+from support.rows import AUGMENTATIONS
 
 Array = npt.NDArray[Any]
 

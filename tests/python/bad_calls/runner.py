@@ -32,7 +32,7 @@ def _tree(folder: Path) -> dict[str, str]:
 def _state(scene: Any) -> dict[str, str]:
     """Hashes of everything that a call could change."""
     import cnnx
-    from support import hash_arrays
+    from support.checks import hash_arrays
 
     model = scene.model
     return {
@@ -48,7 +48,7 @@ def _state(scene: Any) -> dict[str, str]:
 def _run(name: str, folder: Path) -> dict[str, Any]:
     """Make the call and tell what came of it."""
     import bad_calls
-    from support import hash_arrays
+    from support.checks import hash_arrays
 
     scene, bad = bad_calls.Scene(folder), bad_calls.TABLE[name]
     bad.prepare(scene)

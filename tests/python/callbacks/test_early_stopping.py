@@ -9,7 +9,7 @@ import pytest
 
 from cnnx import Callback, ConfigError
 from cnnx.callbacks import EarlyStopping, Logs
-from small import small_data, small_model, weights
+from support.small import small_data, small_model, weights
 
 
 class Scores(Callback):

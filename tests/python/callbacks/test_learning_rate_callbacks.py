@@ -8,7 +8,7 @@ import pytest
 
 from cnnx import Callback, ConfigError
 from cnnx.callbacks import LearningRateScheduler, Logs, ReduceOnPlateau
-from small import small_data, small_model
+from support.small import small_data, small_model
 
 
 class Scores(Callback):

@@ -13,7 +13,7 @@ import pytest
 from cnnx import CNN, ConfigError
 from cnnx.callbacks import CSVLogger, ModelCheckpoint, TensorBoard
 from cnnx.callbacks.history import History
-from small import small_data, small_model, weights
+from support.small import small_data, small_model, weights
 
 
 def train(*callbacks: Any, epochs: int = 3, model: CNN | None = None) -> tuple[CNN, History]:

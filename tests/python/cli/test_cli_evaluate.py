@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from cnnx import CNN, datasets
-from idx_files import idx_bytes, write_fashion_mnist
+from support.idx_files import idx_bytes, write_fashion_mnist
 
 Run = Callable[..., Any]
 

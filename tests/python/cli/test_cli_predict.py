@@ -12,7 +12,7 @@ import pytest
 
 from cnnx import CNN, datasets
 from cnnx.layers import Conv2D, Dense
-from idx_files import idx_bytes
+from support.idx_files import idx_bytes
 
 Run = Callable[..., Any]
 

@@ -14,7 +14,7 @@ import pytest
 
 from cnnx import CNN, datasets
 from cnnx.cli.recipes import RECIPES
-from idx_files import write_fashion_mnist
+from support.idx_files import write_fashion_mnist
 
 Run = Callable[..., Any]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from readers import reader
 
 import cnnx
 from cnnx import CNN, ConfigError, FileFormatError, ShapeError, layers
 from cnnx.data import ImageFolder, ImageSet
 from cnnx.data._order import Order
 from cnnx.data._sources.choose import choose
+from support.readers import reader
 
 Image = pytest.importorskip("PIL.Image")
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from readers import data, epoch, numbers, reader, source
 
 from cnnx import ShapeError
 from cnnx.data._sources.mapped import is_mapped
+from support.readers import data, epoch, numbers, reader, source
 
 
 def mapped(path: Path, array: np.ndarray) -> np.memmap[Any, Any]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from readers import SHAPE, data, epoch, numbers, source
 
 from cnnx import ShapeError, _core
 from cnnx.data import Batch, Batches, Source
 from cnnx.data._sources.choose import check_epochs, gives_batches
+from support.readers import SHAPE, data, epoch, numbers, source
 
 # Arrays
 

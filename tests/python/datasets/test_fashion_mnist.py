@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from cnnx import FileFormatError, datasets
-from idx_files import idx_bytes, write_fashion_mnist
+from support.idx_files import idx_bytes, write_fashion_mnist
 
 module = importlib.import_module("cnnx.datasets.fashion_mnist")
 NAMES = tuple(module._SHA256)

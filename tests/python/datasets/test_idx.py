@@ -12,7 +12,7 @@ import pytest
 
 from cnnx import FileFormatError
 from cnnx.datasets import read_idx
-from idx_files import CODES, idx_bytes
+from support.idx_files import CODES, idx_bytes
 
 VALID = idx_bytes(np.arange(12, dtype=np.uint8).reshape(3, 2, 2))
 

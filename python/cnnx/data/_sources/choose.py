@@ -32,7 +32,7 @@ def choose(
     names: tuple[str, str] = ("x", "y"),
 ) -> PreparedSource:
     """Make the source for images and labels, or for a source of batches where `y` is None."""
-    if _is_array(x) or (y is not None and not _gives_batches(x)):
+    if _is_array(x) or (y is not None and not _gives_batches(x) and not _begins_with_a_batch(x)):
         if y is None:
             raise TypeError(
                 f"{owner}: y is missing: pass the labels of the images in x, {owner}(x, y)"
@@ -129,7 +129,14 @@ def _holds_batches(x: Any) -> bool:
         return False
     if not isinstance(x, (list, tuple)):
         return True
-    first = x[0] if x else None
+    return _begins_with_a_batch(x)
+
+
+def _begins_with_a_batch(x: Any) -> bool:
+    """Whether the first item of a sequence is a batch."""
+    if not _is_sequence(x) or isinstance(x, Mapping) or len(x) == 0:
+        return False
+    first = x[0]
     return isinstance(first, Batch) or (
         isinstance(first, (list, tuple)) and len(first) in {2, 3} and _is_array(first[0])
     )
