@@ -1,6 +1,6 @@
 """The layers of a network: small frozen dataclasses that hold what the user wrote.
 
-A new layer is one class in a file of its own and a row in each table here (and its passes in C++).
+A new layer is one class in a file of its own and one row here (and its passes in C++).
 """
 
 from __future__ import annotations
@@ -29,55 +29,32 @@ if TYPE_CHECKING:
     from cnnx.layers.up_sample2d import UpSample2D
     from cnnx.layers.zero_pad2d import ZeroPad2D
 
-_MODULES = {
-    "Conv2D": "conv2d",
-    "MaxPool2D": "max_pool2d",
-    "AvgPool2D": "avg_pool2d",
-    "GlobalAvgPool2D": "global_avg_pool2d",
-    "GlobalMaxPool2D": "global_max_pool2d",
-    "ZeroPad2D": "zero_pad2d",
-    "UpSample2D": "up_sample2d",
-    "Flatten": "flatten",
-    "Dense": "dense",
-    "Activation": "activation",
-    "Rescale": "rescale",
-    "Normalize": "normalize",
-    "BatchNorm": "batch_norm",
-    "Dropout": "dropout",
-    "SpatialDropout2D": "dropout",
-    "DepthwiseConv2D": "separable_conv2d",
-    "SeparableConv2D": "separable_conv2d",
-    "Residual": "residual",
-    "Concat": "residual",
+_ROWS = {
+    "conv2d": ("conv2d", "Conv2D"),
+    "max_pool2d": ("max_pool2d", "MaxPool2D"),
+    "avg_pool2d": ("avg_pool2d", "AvgPool2D"),
+    "global_avg_pool2d": ("global_avg_pool2d", "GlobalAvgPool2D"),
+    "global_max_pool2d": ("global_max_pool2d", "GlobalMaxPool2D"),
+    "zero_pad2d": ("zero_pad2d", "ZeroPad2D"),
+    "up_sample2d": ("up_sample2d", "UpSample2D"),
+    "flatten": ("flatten", "Flatten"),
+    "dense": ("dense", "Dense"),
+    "activation": ("activation", "Activation"),
+    "rescale": ("rescale", "Rescale"),
+    "normalize": ("normalize", "Normalize"),
+    "batch_norm": ("batch_norm", "BatchNorm"),
+    "dropout": ("dropout", "Dropout"),
+    "spatial_dropout2d": ("dropout", "SpatialDropout2D"),
+    "depthwise_conv2d": ("separable_conv2d", "DepthwiseConv2D"),
+    "separable_conv2d": ("separable_conv2d", "SeparableConv2D"),
+    "residual": ("residual", "Residual"),
+    "concat": ("residual", "Concat"),
 }
-"""Where the layers are; each is imported when it is first used."""
+"""Kind -> module and class; a module is imported when its class is first used."""
 
-__getattr__ = finder(__name__, _MODULES)
+__getattr__ = finder(__name__, {name: module for module, name in _ROWS.values()})
 
-REGISTRY: Registry[Layer] = Registry(
-    __name__,
-    {
-        "conv2d": "Conv2D",
-        "max_pool2d": "MaxPool2D",
-        "avg_pool2d": "AvgPool2D",
-        "global_avg_pool2d": "GlobalAvgPool2D",
-        "global_max_pool2d": "GlobalMaxPool2D",
-        "zero_pad2d": "ZeroPad2D",
-        "up_sample2d": "UpSample2D",
-        "flatten": "Flatten",
-        "dense": "Dense",
-        "activation": "Activation",
-        "rescale": "Rescale",
-        "normalize": "Normalize",
-        "batch_norm": "BatchNorm",
-        "dropout": "Dropout",
-        "spatial_dropout2d": "SpatialDropout2D",
-        "depthwise_conv2d": "DepthwiseConv2D",
-        "separable_conv2d": "SeparableConv2D",
-        "residual": "Residual",
-        "concat": "Concat",
-    },
-)
+REGISTRY: Registry[Layer] = Registry(__name__, {kind: name for kind, (_, name) in _ROWS.items()})
 """The layers by kind, which is how dicts and files name them."""
 
 
