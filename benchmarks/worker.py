@@ -71,7 +71,7 @@ def main() -> None:
         try:
             worker = worker or Worker(name, threads)
             answer = worker.answer(json.loads(line))
-        except Exception as error:  # noqa: BLE001 (reported to the caller, who goes on)
+        except Exception as error:  # noqa: BLE001 (reported to the caller, who continues)
             traceback.print_exc()
             answer = {"error": f"{type(error).__name__}: {error}"}
         answers.write(json.dumps(answer) + "\n")

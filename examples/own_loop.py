@@ -12,7 +12,7 @@ import numpy as np
 
 from cnnx import CNN, augment, datasets, layers, optimizers, schedules
 
-ARGS = _run.arguments("A loop of one's own", epochs=12, seeds=(0,))
+ARGS = _run.arguments("A training loop written by hand", epochs=12, seeds=(0,))
 (X, Y), TEST = datasets.digits()
 PEAK = 0.005
 SIZE = 32

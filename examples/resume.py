@@ -1,9 +1,9 @@
-"""A training that is killed again and again comes to the weights of one that never was.
+"""A run that is killed again and again ends with the same weights as one that never was.
 
 python examples/resume.py
 
 Each training is a process of its own. SIGKILL ends it without a warning, as a power cut would;
-the same call then goes on from the newest checkpoint, on another number of threads.
+the same call then resumes from the newest checkpoint, on another number of threads.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def train(folder: str, epochs: int) -> str:
 
 
 def start(folder: Path, epochs: int, threads: int) -> subprocess.Popen[str]:
-    """Start, or go on, in a process of its own."""
+    """Start or resume, in a separate process."""
     command = [sys.executable, __file__, "--epochs", str(epochs), "--threads", str(threads)]
     return subprocess.Popen(  # noqa: S603 - this very file
         [*command, "--worker", str(folder)], stdout=subprocess.PIPE, text=True

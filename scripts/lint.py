@@ -1,7 +1,7 @@
 """Run every check that runs no test: formatting, linters, types, the project's own rules.
 
 python3 scripts/lint.py         check
-python3 scripts/lint.py --fix   format and mend what can be mended, then check
+python3 scripts/lint.py --fix   format and fix what can be fixed, then check
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ CHECKS: dict[str, Callable[[], bool]] = {
     "stub of the extension": lambda: environment.run(PYTHON, "-m", "mypy.stubtest", "cnnx._core"),
     "include rules": lambda: environment.run(PYTHON, "scripts/check_includes.py"),
     "import rules": lambda: environment.run(PYTHON, "scripts/check_imports.py"),
+    "English": lambda: environment.run(PYTHON, "scripts/check_english.py"),
     "links": lambda: environment.run(PYTHON, "scripts/check_links.py"),
     "clang-format": lambda: environment.run(
         BIN / "clang-format", "--dry-run", "-Werror", *cpp_files()

@@ -58,7 +58,7 @@ class Network {
     return taken_activations_[output];
   }
 
-  // What training makes of its images from now on, in the order given; none: nothing. ConfigError.
+  // The augmentation of training images, in the order given; none: nothing. ConfigError.
   void set_augmentation(const std::vector<Attrs>& steps, std::uint64_t seed);
   // Null: images are taken as they are.
   const Augmentation<T>* augmentation() const { return augmentation_ ? &*augmentation_ : nullptr; }

@@ -1,5 +1,5 @@
 // What brings batches through a network: memory of its own over weights that others may use too.
-// One call a batch, one call at a time. Calls that only look at outputs may go on in several
+// One call a batch, one call at a time. Calls that only look at outputs may run in several
 // runners of one network at once, when its weights are packed for inference; those that train or
 // differentiate, and those that find them not packed, must be alone with the network.
 #pragma once

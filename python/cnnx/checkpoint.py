@@ -1,8 +1,8 @@
-"""Checkpoints: a folder with everything that a stopped run needs to continue.
+"""Checkpoints: a folder with the complete state of a run, from which it can be resumed.
 
 ``CNN.train(..., checkpoint="run/")`` writes them. Each is one safetensors file, which `CNN.load`
-reads too: the model, its optimizer's state, and where the training stands. A file gets its name
-when it has reached the disk, so there is an intact one at any moment; the newest two are kept.
+reads too: the model, its optimizer's state, and the state of the run. A file is renamed to its
+final name when it is on disk, so there is always an intact one; the newest two are kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PATTERN = "checkpoint-*.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """One checkpoint that has been read.
+    """A checkpoint.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Checkpoint:
     file : ModelFile
         The model.
     training : Training
-        Where the training stands.
+        The state of the run.
     """
 
     path: Path
@@ -54,7 +54,7 @@ def paths(folder: str | os.PathLike[str]) -> list[Path]:
     Returns
     -------
     list[Path]
-        Their files, the newest first; none where there is no folder.
+        The files, newest first; empty if there is no folder.
     """
     return sorted(Path(folder).glob(_PATTERN), reverse=True)
 
@@ -70,7 +70,7 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
     Returns
     -------
     Checkpoint
-        What it holds.
+        Its contents.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
 def newest(folder: str | os.PathLike[str]) -> Checkpoint | None:
     """Read the newest intact checkpoint of a folder.
 
-    Damaged ones that are newer cause a warning and are left out.
+    Newer ones that are damaged are skipped with a warning.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def newest(folder: str | os.PathLike[str]) -> Checkpoint | None:
     Returns
     -------
     Checkpoint or None
-        The checkpoint; none where the folder has none at all.
+        The checkpoint; ``None`` if the folder has none.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def _newest(folder: Path) -> tuple[Checkpoint | None, list[Path]]:
 
 
 class CheckpointFolder:
-    """The checkpoints of one run, while it lasts; no other run may use the folder then.
+    """The checkpoints of one run; no other run may use the folder at the same time.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ class CheckpointFolder:
 
     @property
     def key(self) -> str:
-        """One name of the folder, however it was written."""
+        """A unique name of the folder, however it was spelled."""
         return os.path.realpath(self.path)
 
     @contextmanager
@@ -179,12 +179,12 @@ class CheckpointFolder:
             yield
 
     def newest(self) -> Checkpoint | None:
-        """Read the newest intact checkpoint; damaged ones that are newer are put aside.
+        """Read the newest intact checkpoint; newer ones that are damaged are renamed.
 
         Returns
         -------
         Checkpoint or None
-            The checkpoint; none where the folder has none at all.
+            The checkpoint; ``None`` if the folder has none.
 
         Raises
         ------
@@ -204,11 +204,11 @@ class CheckpointFolder:
         Parameters
         ----------
         step : int
-            The number of batches the run has done, which names the file.
+            Number of batches of the run so far, which names the file.
         file : ModelFile
             What to write.
         keep : Path, optional
-            An older one that stays too.
+            An older checkpoint to keep as well.
 
         Returns
         -------
@@ -218,7 +218,7 @@ class CheckpointFolder:
         Raises
         ------
         OSError
-            If it cannot be written; those that are there stay.
+            If it cannot be written; existing ones are kept.
         """
         path = self.path / _NAME.format(step)
         try:
@@ -240,12 +240,12 @@ class CheckpointFolder:
         return path
 
     def clean(self, *, everything: bool) -> None:
-        """Remove what earlier processes left.
+        """Remove the files of earlier processes.
 
         Parameters
         ----------
         everything : bool
-            Whether checkpoints are removed too, and not only files that were never finished.
+            Whether to remove checkpoints too, and not only incomplete files.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""The losses: what training makes small.
+"""Loss functions, minimised by training.
 
 A new loss is one class and one row in `REGISTRY` (and its passes in C++).
 """
@@ -25,15 +25,15 @@ class Loss(Spec):
 
 @dataclass(frozen=True, slots=True)
 class CrossEntropy(Loss):
-    """The negative logarithm of the probability given to the right class.
+    """Cross-entropy between the predicted probabilities and the target class.
 
     Takes integer labels of shape (N,), or rows of probabilities of shape (N, classes). A final
-    softmax is computed together with it; a network that ends without one is taken to give logits.
+    softmax is computed together with it; a network without one is assumed to return logits.
 
     Parameters
     ----------
     label_smoothing : float
-        How much of the target is spread evenly over all classes, at least 0 and smaller than 1.
+        Fraction of the target that is distributed evenly over all classes, in [0, 1).
 
     Raises
     ------
@@ -55,12 +55,12 @@ class CrossEntropy(Loss):
 
 @dataclass(frozen=True, slots=True)
 class BinaryCrossEntropy(Loss):
-    """Cross-entropy of yes and no for every output, averaged over an image's outputs.
+    """Binary cross-entropy of every output, averaged over the outputs of an image.
 
-    Takes targets from 0 to 1 of the shape of the outputs; for a single output labels 0 and 1 of
-    shape (N,), which are scored as right or wrong; for several outputs labels too, each standing
-    for a row with a one at the label. A final sigmoid is computed together with it; a network that
-    ends without one is taken to give logits.
+    Takes targets between 0 and 1 of the shape of the outputs; for a single output also labels 0 and
+    1 of shape (N,), for which accuracy is reported; for several outputs also labels, each
+    equivalent to its one-hot row. A final sigmoid is computed together with it; a network without
+    one is assumed to return logits.
     """
 
     kind: ClassVar[str] = "binary_cross_entropy"
@@ -82,17 +82,17 @@ def _weights(alpha: object, owner: str, name: str) -> tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Focal(Loss):
-    """Cross-entropy that counts an image less the surer the network is of its class.
+    """Cross-entropy that gives less weight to images that are classified with confidence.
 
-    ``alpha * (1 - p) ** gamma * -log(p)`` with the probability ``p`` that the right class has.
+    ``alpha * (1 - p) ** gamma * -log(p)``, with ``p`` the probability of the target class.
     Takes what `CrossEntropy` takes.
 
     Parameters
     ----------
     gamma : float
-        How much less, at least 0; with 0 and no `alpha` it is `CrossEntropy`.
+        Focusing parameter, at least 0; with 0 and no `alpha` it is `CrossEntropy`.
     alpha : sequence of float, optional
-        A weight for each class, at least 0; 1 for all unless given.
+        Weight of each class, at least 0; 1 for all by default.
 
     Raises
     ------
@@ -116,10 +116,10 @@ class Focal(Loss):
 
 @dataclass(frozen=True, slots=True)
 class MeanSquaredError(Loss):
-    """The squared difference from the target, averaged over an image's outputs.
+    """Squared difference from the target, averaged over the outputs of an image.
 
-    Takes targets of the shape of the outputs, or integer labels of shape (N,), which stand for
-    rows with a one at the label.
+    Takes targets of the shape of the outputs, or integer labels of shape (N,), which are equivalent
+    to one-hot rows.
     """
 
     kind: ClassVar[str] = "mse"
@@ -127,9 +127,9 @@ class MeanSquaredError(Loss):
 
 @dataclass(frozen=True, slots=True)
 class MeanAbsoluteError(Loss):
-    """The size of the difference from the target, averaged over an image's outputs.
+    """Absolute difference from the target, averaged over the outputs of an image.
 
-    Takes what `MeanSquaredError` takes. An outlier pulls no harder than any other image.
+    Takes what `MeanSquaredError` takes. It is less sensitive to outliers.
     """
 
     kind: ClassVar[str] = "mae"
@@ -137,7 +137,7 @@ class MeanAbsoluteError(Loss):
 
 @dataclass(frozen=True, slots=True)
 class Huber(Loss):
-    """Half the squared difference where it is small, a line beyond, averaged over the outputs.
+    """Squared difference up to a threshold, linear beyond it, averaged over the outputs.
 
     ``e ** 2 / 2`` for differences ``e`` up to `delta`, ``delta * (abs(e) - delta / 2)`` for larger
     ones. Takes what `MeanSquaredError` takes.
@@ -145,7 +145,7 @@ class Huber(Loss):
     Parameters
     ----------
     delta : float
-        Where the line begins, greater than 0.
+        Threshold between the quadratic and the linear part, greater than 0.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def from_dict(values: object) -> Loss:
     Parameters
     ----------
     values : object
-        What a loss' ``to_dict`` gave.
+        What a loss's ``to_dict`` returned.
 
     Returns
     -------

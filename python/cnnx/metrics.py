@@ -1,9 +1,9 @@
-"""Figures of merit for classifiers, on NumPy arrays.
+"""Evaluation metrics for classifiers, on NumPy arrays.
 
-Every function takes the true classes first. Classes are integers from 0 of shape (N,); where
-scores of shape (N, classes) are given in their place, as `CNN.predict` gives them, the class is the
-largest of a row, the first of equals. What would be divided by zero, such as the precision of a
-class that was never predicted, is 0.
+Every function takes the true classes first. Classes are integers from 0 of shape (N,). Scores of
+shape (N, classes), as `CNN.predict` returns them, may be passed instead; the class is then the
+index of the largest score, the first one in case of a tie. Where a metric is undefined, such as the
+precision of a class that was never predicted, it is 0.
 
 >>> import numpy as np
 >>> confusion_matrix(np.array([0, 1, 1]), np.array([0, 1, 0]))
@@ -36,7 +36,7 @@ _AVERAGES = ("macro", "micro", "weighted")
 
 
 def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
-    """Compute the share of images whose class was predicted.
+    """Compute the fraction of correct predictions.
 
     Parameters
     ----------
@@ -58,16 +58,16 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
 
 
 def top_k_accuracy(y_true: ArrayLike, scores: ArrayLike, k: int = 5) -> float:
-    """Compute the share of images whose class is among the `k` with the highest scores.
+    """Compute the fraction of images whose class is among the `k` highest scores.
 
     Parameters
     ----------
     y_true : array-like
         Classes (N,), or one-hot rows (N, classes).
     scores : array-like
-        Scores (N, classes). Of equal ones the first counts as higher.
+        Scores (N, classes). In case of a tie, the first one counts as higher.
     k : int
-        How many, at least 1.
+        Number of classes to consider, at least 1.
 
     Returns
     -------
@@ -94,19 +94,19 @@ def top_k_accuracy(y_true: ArrayLike, scores: ArrayLike, k: int = 5) -> float:
 
 
 def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int | None = None) -> _I64:
-    """Count how often each class was predicted for images of each class.
+    """Compute the confusion matrix.
 
     Parameters
     ----------
     y_true, y_pred : array-like
         Classes (N,), or scores (N, classes).
     classes : int, optional
-        How many classes there are; as many as occur, or as scores have columns, unless given.
+        Number of classes; by default as many as occur, or as scores have columns.
 
     Returns
     -------
     ndarray
-        int64 (classes, classes): in row i and column j the images of class i predicted as j.
+        int64 (classes, classes): row i, column j counts the images of class i predicted as j.
 
     Raises
     ------
@@ -119,17 +119,17 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int | None =
 def precision(
     y_true: ArrayLike, y_pred: ArrayLike, average: str | None = None, classes: int | None = None
 ) -> Any:
-    """Compute for each class which share of the images predicted as it belong to it.
+    """Compute the precision of each class: correct predictions of it / predictions of it.
 
     Parameters
     ----------
     y_true, y_pred : array-like
         Classes (N,), or scores (N, classes).
     average : "macro", "micro" or "weighted", optional
-        One number in place of one a class: their mean; the same of all images taken together,
-        which is the accuracy; or their mean weighted by the classes' numbers of images.
+        Return an average instead of one number per class: their mean; the value over all images
+        together, which is the accuracy; or their mean weighted by the number of images of a class.
     classes : int, optional
-        How many classes there are, as for `confusion_matrix`.
+        Number of classes, as for `confusion_matrix`.
 
     Returns
     -------
@@ -148,7 +148,7 @@ def precision(
 def recall(
     y_true: ArrayLike, y_pred: ArrayLike, average: str | None = None, classes: int | None = None
 ) -> Any:
-    """Compute for each class which share of its images was predicted as it.
+    """Compute the recall of each class: correct predictions of it / images of it.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def recall(
 def f1(
     y_true: ArrayLike, y_pred: ArrayLike, average: str | None = None, classes: int | None = None
 ) -> Any:
-    """Compute for each class the harmonic mean of precision and recall.
+    """Compute the F1 score of each class: the harmonic mean of precision and recall.
 
     Parameters
     ----------
@@ -195,20 +195,20 @@ def f1(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassificationReport:
-    """The scores of a classifier; printed, a table.
+    """The scores of a classifier; print it to see a table.
 
     Attributes
     ----------
     names : tuple[str, ...]
-        What the classes are called.
+        Names of the classes.
     precision, recall, f1 : ndarray
         float64 (classes,).
     support : ndarray
         int64 (classes,), the number of images of each class.
     accuracy : float
-        The share of all images that is right; the micro average of the other three.
+        Fraction of correct predictions, which is the micro average of the other three.
     macro, weighted : tuple[float, float, float]
-        Precision, recall and F1 averaged over the classes, as they are and by their support.
+        Precision, recall and F1 averaged over the classes, unweighted and weighted by support.
     """
 
     names: tuple[str, ...]
@@ -227,9 +227,9 @@ class ClassificationReport:
         Parameters
         ----------
         matrix : array-like
-            Counts (classes, classes): row i, column j counts the images of class i taken for j.
+            Counts (classes, classes): row i, column j counts the images of class i predicted as j.
         names : sequence of str, optional
-            What the classes are called; their numbers unless given.
+            Names of the classes; by default their numbers.
 
         Returns
         -------
@@ -301,9 +301,9 @@ def classification_report(
     y_true, y_pred : array-like
         Classes (N,), or scores (N, classes).
     names : sequence of str, optional
-        What the classes are called; their numbers unless given. It says how many there are, too.
+        Names of the classes; by default their numbers. It also sets the number of classes.
     classes : int, optional
-        How many classes there are, as for `confusion_matrix`.
+        Number of classes, as for `confusion_matrix`.
 
     Returns
     -------
@@ -332,7 +332,7 @@ def classification_report(
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    """What follows from a confusion matrix."""
+    """Scores computed from a confusion matrix."""
 
     precision: _F64
     recall: _F64

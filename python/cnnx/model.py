@@ -530,7 +530,7 @@ class Model:
         """Look for problems of data and network before training; it takes seconds.
 
         Shapes, labels, class balance, the scale of the images and duplicate images are checked,
-        then a copy of the network learns one batch by heart: a network that cannot do that will
+        then a copy of the network overfits one batch: a network that cannot do that will
         not learn anything else. The network itself does not change.
 
         Parameters

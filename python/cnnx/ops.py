@@ -1,4 +1,4 @@
-"""Single passes of the engine on NumPy arrays, for teaching and for loops of one's own.
+"""Single layers on NumPy arrays, forward and backward, for teaching and experiments.
 
 Images are (N, channels, height, width), convolution weights (filters, channels / groups, height,
 width), dense weights (units, features). Where every floating array is float64, a pass computes and
@@ -37,7 +37,7 @@ def conv2d(
     groups: int = 1,
     activation: str | None = None,
 ) -> Array:
-    """Slide filters over images, add biases, apply an activation.
+    """Compute a 2D convolution with bias and activation.
 
     Parameters
     ----------
@@ -48,11 +48,11 @@ def conv2d(
     b : array-like, optional
         Biases (filters,).
     stride, dilation : int or (int, int)
-        The filter's step, and the distance between the pixels it sees.
+        Stride and dilation of the convolution.
     padding : "valid", "same", int or (int, int)
         Zeros around the images, as for ``layers.Conv2D``.
     groups : int
-        The number of groups that channels and filters are cut into.
+        Number of groups of channels and filters.
     activation : str, optional
         One of ``layers.ACTIVATIONS``.
 
@@ -84,7 +84,7 @@ def conv2d_backward(
     groups: int = 1,
     activation: str | None = None,
 ) -> tuple[Array, Array, Array]:
-    """Derive `conv2d`: from the gradient of its result to those of its arguments.
+    """Compute the gradients of `conv2d`.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def conv2d_backward(
 def max_pool2d(
     x: ArrayLike, size: IntPair, stride: IntPair | None = None, padding: IntPair = 0
 ) -> tuple[Array, Array]:
-    """Keep the largest value of each window, and remember where it stood.
+    """Compute max pooling and the indices of the maxima.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def max_pool2d(
 def max_pool2d_backward(
     grad: ArrayLike, indices: ArrayLike, input_shape: tuple[int, int, int, int]
 ) -> Array:
-    """Derive `max_pool2d`: each gradient goes to the place of its maximum, and no other.
+    """Compute the gradient of `max_pool2d`, which goes to the positions of the maxima.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def max_pool2d_backward(
 def dense(
     x: ArrayLike, w: ArrayLike, b: ArrayLike | None = None, activation: str | None = None
 ) -> Array:
-    """Connect features with units: ``activation(x @ w.T + b)``.
+    """Compute a dense layer: ``activation(x @ w.T + b)``.
 
     Parameters
     ----------
@@ -221,7 +221,7 @@ def dense_backward(
     b: ArrayLike | None = None,
     activation: str | None = None,
 ) -> tuple[Array, Array, Array]:
-    """Derive `dense`: from the gradient of its result to those of its arguments.
+    """Compute the gradients of `dense`.
 
     Parameters
     ----------
@@ -249,7 +249,7 @@ def dense_backward(
 
 
 def flatten(x: ArrayLike) -> Array:
-    """Write each image in one row: channel by channel, each row by row.
+    """Flatten each image to one row, in the order channel, height, width.
 
     Parameters
     ----------
@@ -272,7 +272,7 @@ def flatten(x: ArrayLike) -> Array:
 
 
 def flatten_backward(grad: ArrayLike, input_shape: tuple[int, int, int, int]) -> Array:
-    """Derive `flatten`: rows become images again.
+    """Compute the gradient of `flatten`: reshape rows to images.
 
     Parameters
     ----------
@@ -304,27 +304,27 @@ def flatten_backward(grad: ArrayLike, input_shape: tuple[int, int, int, int]) ->
 
 
 def relu(x: ArrayLike) -> Array:
-    """Give ``max(x, 0)``, for an array of any shape."""
+    """Compute ``max(x, 0)`` for an array of any shape."""
     return _activation(x, "relu")
 
 
 def leaky_relu(x: ArrayLike, alpha: float = 0.01) -> Array:
-    """Give `x` where it is positive and ``alpha * x`` elsewhere, for an array of any shape."""
+    """Compute `x` where it is positive, else ``alpha * x``, for an array of any shape."""
     return _activation(x, "leaky_relu", real(alpha, "ops.leaky_relu", "alpha"))
 
 
 def sigmoid(x: ArrayLike) -> Array:
-    """Give ``1 / (1 + exp(-x))``, for an array of any shape."""
+    """Compute ``1 / (1 + exp(-x))`` for an array of any shape."""
     return _activation(x, "sigmoid")
 
 
 def tanh(x: ArrayLike) -> Array:
-    """Give the hyperbolic tangent, for an array of any shape."""
+    """Compute the hyperbolic tangent for an array of any shape."""
     return _activation(x, "tanh")
 
 
 def softmax(x: ArrayLike) -> Array:
-    """Give ``exp(x) / sum(exp(x))`` over the units of rows (N, units), or the channels of images.
+    """Compute ``exp(x) / sum(exp(x))`` over the units of (N, units) or the channels of images.
 
     Parameters
     ----------
@@ -354,7 +354,7 @@ def softmax(x: ArrayLike) -> Array:
 
 
 def _activation(x: ArrayLike, name: str, alpha: float = 0.01) -> Array:
-    """Run an activation's forward pass."""
+    """Compute an activation."""
     axes = as_array(x, "x", f"ops.{name}").ndim
     (array,) = _arrays(f"ops.{name}", {"x": (x, axes)})
     result = core.activation_forward(np.atleast_1d(array), name, alpha)
@@ -363,7 +363,7 @@ def _activation(x: ArrayLike, name: str, alpha: float = 0.01) -> Array:
 
 @contextmanager
 def _naming(op: str) -> Iterator[None]:
-    """Put the pass' name before what the engine, which checks it like a layer, complains of."""
+    """Name the function, instead of a layer, in errors of the engine."""
     try:
         yield
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The optimizers: how gradients become steps.
+"""Optimizers: how gradients update the weights.
 
 A new optimizer is one class and one row in `REGISTRY` (and its update in C++).
 """
@@ -21,24 +21,24 @@ _MAYBE_POSITIVE = checked(Maybe(Real(above=0.0)))
 
 @dataclass(frozen=True, slots=True)
 class Optimizer(Spec):
-    """The base class of all optimizers, with the arguments that each of them takes.
+    """Base class of all optimizers, with the arguments common to all of them.
 
     Parameters
     ----------
     learning_rate : float
-        The length of a step, at least 0.
+        Learning rate, at least 0.
     clip_norm : float, optional
-        The largest length of all gradients taken as one vector; longer ones are scaled down
-        together. Gradients that are not finite make the weights NaN: a run that diverges is seen.
+        Largest global norm of the gradients; if it is larger, they are scaled down. Gradients that
+        are not finite make the weights NaN, so that divergence is detected.
     clip_value : float, optional
-        The largest size of a single gradient; larger ones are cut, before `clip_norm` counts.
+        Largest absolute value of each gradient; applied before `clip_norm`.
     ema : float, optional
-        Keep an exponential moving average of the weights, of which each step leaves this fraction
-        (0.999, for example). It starts as a copy of the weights after the first step; see
+        Decay of an exponential moving average of the weights, such as 0.999; by default no average
+        is kept. It starts as a copy of the weights after the first step; see
         ``CNN.averaged_weights``.
     decay_weights_only : bool
-        Whether weight decay leaves out biases and the scales and shifts of normalisation: every
-        parameter of one dimension.
+        Whether weight decay excludes one-dimensional parameters: biases, and the scales and offsets
+        of normalisation layers.
     """
 
     learning_rate: float = field(metadata=_NOT_NEGATIVE)
@@ -74,7 +74,7 @@ class Optimizer(Spec):
 
 @dataclass(frozen=True, slots=True)
 class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum on request.
+    """Stochastic gradient descent, optionally with momentum.
 
     ``v = momentum * v + g`` and ``w = w - learning_rate * v``, where ``g`` is the mean gradient of
     the batch plus ``weight_decay * w``. With ``nesterov`` the step is along ``g + momentum * v``.
@@ -83,13 +83,13 @@ class SGD(Optimizer):
     Parameters
     ----------
     learning_rate : float
-        The length of a step.
+        Learning rate, at least 0.
     momentum : float
-        How much of the last step goes on, at least 0 and smaller than 1.
+        Momentum coefficient in [0, 1).
     nesterov : bool
-        Look ahead along the momentum; needs one.
+        Whether to use Nesterov momentum; needs `momentum` greater than 0.
     weight_decay : float
-        Pulls weights to zero.
+        Weight decay, added to the gradient as ``weight_decay * w``.
 
     Raises
     ------
@@ -119,21 +119,20 @@ class SGD(Optimizer):
 
 @dataclass(frozen=True, slots=True)
 class Adam(Optimizer):
-    """Steps scaled by running averages of the gradient and of its square.
+    """Adaptive moment estimation: steps scaled by moving averages of the gradient and its square.
 
     Takes the arguments of `Optimizer` too.
 
     Parameters
     ----------
     learning_rate : float
-        The length of a step.
+        Learning rate, at least 0.
     beta_1, beta_2 : float
-        How long the averages of the gradient and of its square remember, at least 0 and smaller
-        than 1.
+        Decay of the moving averages of the gradient and of its square, in [0, 1).
     epsilon : float
-        Added to the root of the average square, greater than 0.
+        Added to the root of the average square for stability, greater than 0.
     weight_decay : float
-        Added to the gradient as ``weight_decay * w``; `AdamW` keeps it apart.
+        Weight decay, added to the gradient as ``weight_decay * w``; `AdamW` decouples it.
 
     Raises
     ------
@@ -160,7 +159,7 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with decoupled weight decay: ``w`` shrinks by ``learning_rate * weight_decay * w``.
 
-    Takes the arguments of `Adam`; the decay is 0.01 unless given.
+    Takes the arguments of `Adam`; `weight_decay` is 0.01 by default.
 
     References
     ----------
@@ -174,7 +173,7 @@ class AdamW(Adam):
 
 @dataclass(frozen=True, slots=True)
 class RMSprop(Optimizer):
-    """Steps divided by the root of a running mean of the squared gradient.
+    """Steps divided by the root of a moving average of the squared gradient.
 
     ``v = rho * v + (1 - rho) * g ** 2`` and ``w = w - learning_rate * g / (sqrt(v) + epsilon)``,
     or with momentum ``u = momentum * u + g / (sqrt(v) + epsilon)`` and
@@ -183,15 +182,15 @@ class RMSprop(Optimizer):
     Parameters
     ----------
     learning_rate : float
-        The length of a step.
+        Learning rate, at least 0.
     rho : float
-        How long the mean of the square remembers, at least 0 and smaller than 1.
+        Decay of the moving average of the squared gradient, in [0, 1).
     momentum : float
-        How much of the last step goes on, at least 0 and smaller than 1.
+        Momentum coefficient in [0, 1).
     epsilon : float
-        Added to the root of the mean square, greater than 0.
+        Added to the root of the mean square for stability, greater than 0.
     weight_decay : float
-        Added to the gradient as ``weight_decay * w``.
+        Weight decay, added to the gradient as ``weight_decay * w``.
 
     Raises
     ------
@@ -225,11 +224,11 @@ class Adagrad(Optimizer):
     Parameters
     ----------
     learning_rate : float
-        The length of a step.
+        Learning rate, at least 0.
     epsilon : float
-        Added to the root of the sum, greater than 0.
+        Added to the root of the sum for stability, greater than 0.
     weight_decay : float
-        Added to the gradient as ``weight_decay * w``.
+        Weight decay, added to the gradient as ``weight_decay * w``.
 
     Raises
     ------
@@ -253,21 +252,20 @@ class Adagrad(Optimizer):
 
 @dataclass(frozen=True, slots=True)
 class Lion(Optimizer):
-    """Moves every weight by the learning rate, along the sign of gradient and momentum.
+    """Updates every weight by the learning rate, in the direction of the sign of the momentum.
 
     ``w = w - learning_rate * (sign(beta_1 * m + (1 - beta_1) * g) + weight_decay * w)``, and then
-    ``m = beta_2 * m + (1 - beta_2) * g``. It wants a learning rate three to ten times smaller than
-    `AdamW` and a weight decay as much larger. Takes the arguments of `Optimizer` too.
+    ``m = beta_2 * m + (1 - beta_2) * g``. Use a learning rate three to ten times smaller than for
+    `AdamW`, and a weight decay larger by the same factor. Takes the arguments of `Optimizer` too.
 
     Parameters
     ----------
     learning_rate : float
-        The length of a step.
+        Learning rate, at least 0.
     beta_1, beta_2 : float
-        How much the momentum counts in a step, and how long it remembers, at least 0 and smaller
-        than 1.
+        Weight of the momentum in a step, and decay of the momentum, in [0, 1).
     weight_decay : float
-        Shrinks weights by ``learning_rate * weight_decay * w``.
+        Decoupled weight decay: ``w`` shrinks by ``learning_rate * weight_decay * w``.
 
     Raises
     ------
@@ -301,7 +299,7 @@ def from_dict(values: object) -> Optimizer:
     Parameters
     ----------
     values : object
-        What an optimizer's ``to_dict`` gave.
+        What an optimizer's ``to_dict`` returned.
 
     Returns
     -------

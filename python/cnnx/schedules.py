@@ -1,8 +1,8 @@
-"""Schedules: how the learning rate changes from step to step.
+"""Learning-rate schedules.
 
-A schedule gives a factor on the optimizer's learning rate when it is called with the number of the
-step, the number of all steps and that of an epoch's. A new one is one class and one row in
-`REGISTRY`.
+A schedule is called with the number of the step, the total number of steps and the number of steps
+per epoch, and returns a factor for the optimizer's learning rate. A new one is one class and one
+row in `REGISTRY`.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from cnnx.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Schedule(Spec):
-    """The base class of all schedules."""
+    """Base class of all schedules."""
 
     needs_length: ClassVar[bool] = True
     """Whether the number of batches in an epoch has to be known beforehand."""
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give the factor on the optimizer's learning rate for one step.
+        """Return the factor for the optimizer's learning rate at one step.
 
         Parameters
         ----------
         step : int
-            How many steps the training has made before it.
+            Number of steps made before this one.
         total_steps : int
-            How many it makes in all.
+            Total number of steps of the run.
         steps_per_epoch : int
-            How many make an epoch.
+            Number of steps per epoch.
 
         Returns
         -------
@@ -47,13 +47,13 @@ class Schedule(Spec):
 
 @dataclass(frozen=True, slots=True)
 class Constant(Schedule):
-    """The optimizer's learning rate, from the first step to the last."""
+    """Keeps the optimizer's learning rate constant."""
 
     kind: ClassVar[str] = "constant"
     needs_length: ClassVar[bool] = False
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give 1."""
+        """Return 1."""
         return 1.0
 
 
@@ -64,9 +64,9 @@ class Step(Schedule):
     Parameters
     ----------
     every_epochs : int
-        How many epochs lie between two changes.
+        Number of epochs between two changes.
     factor : float
-        What the learning rate is multiplied by, greater than 0.
+        Factor by which the learning rate is multiplied, greater than 0.
 
     Raises
     ------
@@ -82,18 +82,18 @@ class Step(Schedule):
     factor: float = field(default=0.1, metadata=checked(Real(above=0.0)))
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give the power of `factor` that belongs to the step's epoch."""
+        """Return the power of `factor` for the step's epoch."""
         return float(self.factor ** (step // steps_per_epoch // self.every_epochs))
 
 
 @dataclass(frozen=True, slots=True)
 class Exponential(Schedule):
-    """Multiplies the learning rate by the same number after every epoch.
+    """Multiplies the learning rate by a factor after every epoch.
 
     Parameters
     ----------
     factor : float
-        What the learning rate is multiplied by, greater than 0.
+        Factor by which the learning rate is multiplied, greater than 0.
 
     Raises
     ------
@@ -108,13 +108,13 @@ class Exponential(Schedule):
     factor: float = field(default=0.9, metadata=checked(Real(above=0.0)))
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give the power of `factor` that belongs to the step's epoch."""
+        """Return the power of `factor` for the step's epoch."""
         return float(self.factor ** (step // steps_per_epoch))
 
 
 @dataclass(frozen=True, slots=True)
 class Cosine(Schedule):
-    """Falls from the learning rate to its end along half a cosine, without restarts.
+    """Cosine decay from the learning rate to a final value, without restarts.
 
     Parameters
     ----------
@@ -138,21 +138,21 @@ class Cosine(Schedule):
     final: float = field(default=0.0, metadata=checked(Real(minimum=0.0)))
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give the point of the cosine."""
+        """Return the point of the cosine."""
         return _between(1.0, self.final, step / total_steps)
 
 
 @dataclass(frozen=True, slots=True)
 class OneCycle(Schedule):
-    """Rises to the optimizer's learning rate and falls far below it, along two half cosines.
+    """One-cycle schedule: rises to the optimizer's learning rate, then falls, each along a cosine.
 
-    The optimizer's learning rate is the peak, and may be several times what one would use without
-    a schedule: `CNN.find_learning_rate` finds it.
+    The optimizer's learning rate is the peak, which may be several times as large as a constant
+    learning rate; `CNN.find_learning_rate` suggests one.
 
     Parameters
     ----------
     warmup : float
-        The part of all steps in which it rises, greater than 0 and smaller than 1.
+        Fraction of the steps in which it rises, in (0, 1).
     start : float
         The factor of the first step, at least 0.
     final : float
@@ -178,7 +178,7 @@ class OneCycle(Schedule):
     final: float = field(default=1e-4, metadata=checked(Real(minimum=0.0)))
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give the point of the cycle."""
+        """Return the point of the cycle."""
         peak = self.warmup * total_steps
         if step < peak:
             return _between(self.start, 1.0, step / peak)
@@ -187,14 +187,14 @@ class OneCycle(Schedule):
 
 @dataclass(frozen=True, slots=True)
 class Warmup(Schedule):
-    """Rises in a straight line, then follows another schedule.
+    """Linear warm-up, then another schedule.
 
     Parameters
     ----------
     epochs : float
-        How long it rises, greater than 0; 0.5 is half an epoch.
+        Length of the warm-up in epochs, greater than 0; may be a fraction.
     then : Schedule or str
-        What follows; its steps count from the end of the rise.
+        The schedule that follows; its steps count from the end of the warm-up.
 
     Raises
     ------
@@ -215,7 +215,7 @@ class Warmup(Schedule):
     then: Schedule = field(default_factory=Constant)
 
     def _check_together(self) -> None:
-        """Make the schedule that follows, which is not another rise."""
+        """Resolve the schedule that follows, which may not be another warm-up."""
         then = from_dict(self.then) if isinstance(self.then, Mapping) else self.then
         self._set("then", resolve(then, "Warmup", "then"))
         if isinstance(self.then, Warmup):
@@ -232,7 +232,7 @@ class Warmup(Schedule):
         return {"kind": self.kind, "epochs": self.epochs, "then": self.then.to_dict()}
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give the point of the line, or what the schedule that follows gives."""
+        """Return the point of the line, or the factor of the schedule that follows."""
         rise = max(round(self.epochs * steps_per_epoch), 1)
         rest = max(total_steps - rise, 1)
         if step < rise:
@@ -257,7 +257,7 @@ def from_dict(values: object) -> Schedule:
     Parameters
     ----------
     values : object
-        What a schedule's ``to_dict`` gave.
+        What a schedule's ``to_dict`` returned.
 
     Returns
     -------
@@ -300,14 +300,14 @@ def resolve(value: object, owner: str = "train", name: str = "schedule") -> Sche
 
 
 def resolve_for(value: object, steps_per_epoch: int | None) -> Schedule:
-    """Take a schedule for a training.
+    """Resolve a schedule for a run.
 
     Parameters
     ----------
     value : object
         A `Schedule`, or one of the names in `REGISTRY`.
     steps_per_epoch : int, optional
-        How many batches an epoch has, if that is known.
+        Number of batches per epoch, if known.
 
     Returns
     -------

@@ -208,7 +208,7 @@ struct UpSampleGeometry {
   Index out_size() const { return in_size() * rows * columns; }
 };
 
-// Bilinear interpolation between the centres of pixels; beyond the outermost centres a map goes on
+// Bilinear interpolation between the centres of pixels; beyond the outermost centres a map continues
 // as it ends.
 template <class T>
 struct BilinearKernel {

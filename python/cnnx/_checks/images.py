@@ -41,7 +41,7 @@ def check_shape(shape: tuple[int, ...], name: str, input_shape: tuple[int, ...])
 
 
 def _way_out(shape: tuple[int, ...], name: str, input_shape: tuple[int, ...]) -> str:
-    """Guess what went wrong with a shape, and say how to mend it."""
+    """Guess what is wrong with a shape, and say how to fix it."""
     if shape == input_shape:
         return f"; for a single image add the first axis, {name}[None]"
     if len(input_shape) == 1:

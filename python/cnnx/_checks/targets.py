@@ -70,7 +70,7 @@ def _wanted(output_shape: tuple[int, ...]) -> str:
 
 
 def _way_out(array: Array, name: str, output_shape: tuple[int, ...]) -> str:
-    """Guess what went wrong with the shape of targets, and say how to mend it."""
+    """Guess what is wrong with the shape of targets, and say how to fix it."""
     if array.ndim == 2 and array.shape[1] == 1 and len(output_shape) == 1:
         return f"; use {name}.ravel()"
     if array.ndim == 2 and len(output_shape) == 1:

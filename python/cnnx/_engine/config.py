@@ -1,4 +1,4 @@
-"""The engine's settings: threads, and what it was built with and runs on."""
+"""The engine's settings: threads, version, instruction set, OpenMP."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ VERSION: str = str(core.config()["version"])
 
 
 def set_num_threads(n: int) -> None:
-    """Set how many threads the engine uses; results are the same bits with any number.
+    """Set the number of threads; results are the same bits with any number.
 
-    Without this, OMP_NUM_THREADS counts, else the processors that this process may use.
+    The default is OMP_NUM_THREADS, else the number of processors available to the process.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def set_num_threads(n: int) -> None:
 
 
 def get_num_threads() -> int:
-    """Return the number of threads that the engine uses.
+    """Return the number of threads.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def show_config(mode: Literal["stdout"] = "stdout") -> None: ...
 @overload
 def show_config(mode: Literal["dict"]) -> dict[str, str | int | bool]: ...
 def show_config(mode: Literal["stdout", "dict"] = "stdout") -> dict[str, str | int | bool] | None:
-    """Show the version, the instruction set in use, the threads and the OpenMP run time.
+    """Show the version, instruction set, number of threads and OpenMP runtime.
 
     Parameters
     ----------

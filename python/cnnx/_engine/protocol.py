@@ -1,4 +1,4 @@
-"""What the Python side asks of the engine's networks, for the type checker."""
+"""The methods of the engine's networks, for the type checker."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class EngineNetwork(Protocol):
         ...
 
     def set_augmentation(self, steps: Sequence[Mapping[str, Any]], seed: int) -> None:
-        """Say what `train_batch` makes of its images from now on; an empty list ends it."""
+        """Set the augmentation of training images; an empty list turns it off."""
         ...
 
     def evaluate_batch(
@@ -49,23 +49,23 @@ class EngineNetwork(Protocol):
         ...
 
     def parameter_names(self) -> list[str]:
-        """Name the weights and biases."""
+        """Return the names of the weights and biases."""
         ...
 
     def get_parameter(self, name: str) -> Array:
-        """Copy one out."""
+        """Copy one parameter."""
         ...
 
     def set_parameter(self, name: str, value: Any) -> None:
-        """Replace one."""
+        """Set one parameter."""
         ...
 
     def optimizer_state(self) -> dict[str, Array]:
-        """Copy out what the optimizer remembers, and the number of steps as "step"."""
+        """Copy the optimizer's state, with the number of steps as "step"."""
         ...
 
     def load_optimizer_state(self, state: Any) -> None:
-        """Replace it."""
+        """Set the optimizer's state."""
         ...
 
     def set_optimizer(self, optimizer: Any) -> None:
@@ -73,7 +73,7 @@ class EngineNetwork(Protocol):
         ...
 
     def set_trainable(self, names: list[str]) -> None:
-        """Name the parameters that the optimizer updates; all others stay."""
+        """Set the parameters that the optimizer updates."""
         ...
 
     def swap_average(self) -> None:

@@ -1,4 +1,4 @@
-"""The state of callbacks, taken apart into plain values and arrays for a file."""
+"""The state of callbacks, as plain values and arrays for a file."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _ARRAY = "__array__"
 
 
 def remembering(callbacks: Sequence[Callback]) -> list[Callback]:
-    """Choose the callbacks that have something to remember."""
+    """Select the callbacks that have a state."""
     return [c for c in callbacks if type(c).state_dict is not Callback.state_dict]
 
 
 def take_apart(state: object, owner: str, arrays: dict[str, Array], name: str) -> Any:
-    """Replace arrays within a state by their names."""
+    """Replace the arrays of a state by their names."""
     if isinstance(state, np.ndarray):
         arrays[name] = state
         return {_ARRAY: name}

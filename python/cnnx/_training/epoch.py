@@ -23,7 +23,7 @@ def train_epoch(
     save: Callable[[], None] | None,
     way_back: Callable[[], str],
 ) -> tuple[Logs, float]:
-    """Train on every image once, or on what an epoch that was begun has left.
+    """Train on every image once, or on the rest of a resumed epoch.
 
     The position is brought up to date before `save` is called, and at the end. Returns the scores
     over all images, each scored just before the step it was part of, and the last learning rate.

@@ -1,4 +1,4 @@
-"""What a run does: the checked arguments, put together and fixed before anything changes."""
+"""The plan of a run: checked arguments, fixed before anything changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run that could start: nothing in it changes while it runs."""
+    """The plan of a run, which does not change while it runs."""
 
     source: PreparedSource
     validation: PreparedSource | None

@@ -1,4 +1,4 @@
-"""Where a run stands: everything about it that is not in the network. Checkpoints hold it."""
+"""The position of a run: its state beside the network, saved in checkpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The checkpoints of one run: which fits, what is in them beside the model, and the way back."""
+"""The checkpoints of one run: finding, writing and restoring them."""
 
 from __future__ import annotations
 
@@ -64,17 +64,17 @@ class Resume:
         return found
 
     def position(self, checkpoint: Checkpoint) -> Position:
-        """Tell where the run stood."""
+        """Return the position of the run."""
         self._position = Position(**checkpoint.training.values["position"])
         return self._position
 
     def restore(self, network: Network, checkpoint: Checkpoint) -> None:
-        """Have the network become what a checkpoint holds."""
+        """Restore the network from a checkpoint."""
         network.restore(checkpoint.file, str(checkpoint.path))
         network.stop_training = bool(checkpoint.training.values["stop"])
 
     def give_back(self, checkpoint: Checkpoint) -> None:
-        """Give callbacks and history what they remembered."""
+        """Restore the state of callbacks and history."""
         values, arrays = checkpoint.training.values, checkpoint.training.arrays
         self._history.load_state_dict(values["history"])
         for callback, state in zip(self._callbacks, values["callbacks"], strict=True):
@@ -114,7 +114,7 @@ class Resume:
 
     @property
     def good(self) -> Path | None:
-        """The newest checkpoint after which the loss was still as it should be."""
+        """The newest checkpoint after which the loss was finite."""
         found = self._last_good()
         return None if found is None else found[0]
 
@@ -124,7 +124,7 @@ class Resume:
         return self._newest if confirmed or self._good is None else self._good
 
     def way_back(self) -> str:
-        """Say what can be done when training has diverged."""
+        """Say what to do when training has diverged."""
         good = self._last_good()
         if good is None:
             return LOST

@@ -1,4 +1,4 @@
-"""A call of `train`: arguments, plan, callbacks, checkpoints and the trainer put together."""
+"""A call of `train`: creates the plan, callbacks, checkpoints and the trainer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cnnx.callbacks.history import History
 
 
 def train(network: Network, model: TrainedModel, arguments: Arguments) -> History:
-    """Plan a run and make it; `model` is what the hooks of callbacks see of the network."""
+    """Plan a run and execute it; `model` is what callbacks see of the network."""
     plan = make_plan(network, arguments)
     _warn_of_frozen(network)
     history = History()

@@ -1,4 +1,4 @@
-"""Whether two calls of `train` are the same, so that one may resume what the other began."""
+"""Whether two calls of `train` are the same, so that one may resume the other."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Augmentation: random changes of training images, made in C++ while a batch is loaded.
+"""Data augmentation, applied in C++ while a batch is loaded.
 
-A list of these describes what training does to each image, in order. An image's draws depend on the
-seed, the epoch and its row in the data set alone, so that the batch size, the threads and the point
-where a run was taken up make no difference. `MixUp` and `CutMix` come last in a list; of several,
-each batch draws one.
+A list of augmentations is applied to each training image, in order. The random numbers for an image
+depend only on the seed, the epoch and its index in the data, so they are the same for any batch
+size, any number of threads and in a resumed run. `MixUp` and `CutMix` come last in a list; if there
+are several, each batch uses one of them.
 
 A new augmentation is one class and one row in `REGISTRY` (and its step in C++).
 """

@@ -23,10 +23,10 @@ def apply(
     epoch: int = 0,
     first_row: int = 0,
 ) -> Array:
-    """Augment images as training does; for looking at, and for loops of one's own.
+    """Augment images as training does, to view them or for your own training loop.
 
-    Image i is the one that training with the same seed makes of row ``first_row + i`` of its data
-    in the given epoch. `MixUp` and `CutMix` take all of `images` for one batch.
+    Image i is augmented as row ``first_row + i`` of the data is in the given epoch, by training
+    with the same seed. `MixUp` and `CutMix` treat `images` as one batch.
 
     Parameters
     ----------
@@ -34,18 +34,18 @@ def apply(
         Of shape (N, channels, height, width): float32, float64 or uint8; other integers and
         booleans become float32.
     augment : sequence of Augmentation or str
-        What is applied, in order; a name stands for default arguments.
+        The augmentations, in order; a name selects one with default arguments.
     seed : int
-        Of the draws: the network's.
+        Seed, as that of the network.
     epoch : int
         The number of the epoch, from 0.
     first_row : int
-        The row of the data set that the first image is.
+        Index of the first image in the data.
 
     Returns
     -------
     ndarray
-        New images of the same shape, float64 for float64 and float32 else.
+        New images of the same shape; float64 for float64 images, else float32.
 
     Raises
     ------

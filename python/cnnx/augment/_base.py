@@ -12,9 +12,9 @@ LARGEST_FILL = 1e30
 
 @dataclass(frozen=True, slots=True)
 class Augmentation(Spec):
-    """One random change of training images, as its user wrote it.
+    """Base class of all augmentations.
 
-    It holds arguments only; the engine draws and applies it while it loads a batch.
+    It holds arguments only; the engine applies it while it loads a batch.
     """
 
 

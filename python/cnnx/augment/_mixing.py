@@ -1,4 +1,4 @@
-"""Augmentations that mix each image of a batch with another one, and their targets with them."""
+"""Augmentations that mix the images and targets of a batch."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _LEAST, _MOST = 1e-3, 1e3
 
 @dataclass(frozen=True, slots=True)
 class MixUp(Augmentation):
-    """Blend each image with another one of its batch: ``s * x + (1 - s) * x'``, targets alike.
+    """Mix each image with another one of the batch: ``s * x + (1 - s) * x'``, and their targets.
 
     The share ``s`` of a batch is drawn from Beta(alpha, alpha).
 
     Parameters
     ----------
     alpha : float
-        0.001 to 1000; small ones blend little, 1 draws every share as likely.
+        Parameter of the distribution, 0.001 to 1000; small values mix little, 1 is uniform.
 
     Raises
     ------
@@ -43,16 +43,16 @@ class MixUp(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class CutMix(Augmentation):
-    """Replace a rectangle of each image by that of another one of its batch.
+    """Replace a rectangle of each image by that of another one of the batch.
 
     The rectangle has the image's proportions and the area ``1 - s``, with ``s`` drawn from
-    Beta(alpha, alpha), around a pixel anywhere; what of it lies outside is lost. Targets are mixed
-    by the areas that are left.
+    Beta(alpha, alpha), around a random pixel, and is clipped at the border. Targets are mixed in
+    proportion to the areas.
 
     Parameters
     ----------
     alpha : float
-        0.001 to 1000; 1 draws every area as likely.
+        Parameter of the distribution, 0.001 to 1000; 1 is uniform.
 
     Raises
     ------

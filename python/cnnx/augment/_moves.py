@@ -1,4 +1,4 @@
-"""Augmentations that move pixels. Consecutive ones are carried out as one map."""
+"""Augmentations that move pixels. Consecutive ones are combined into one transformation."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from cnnx.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class RandomCrop(Augmentation):
-    """Pad all sides, then cut out a window of the image's size at a random place.
+    """Pad all sides, then crop a window of the image's size at a random position.
 
-    The window's corner is one of the ``(2 * padding + 1) ** 2`` possible ones, each as likely.
-    Values are copied as they are.
+    All ``(2 * padding + 1) ** 2`` positions are equally likely. Pixels are copied without
+    interpolation.
 
     Parameters
     ----------
     padding : int or (int, int)
-        Pixels added at each side, in height and in width; smaller than the image.
+        Pixels added on each side, in height and width; smaller than the image.
     fill : float
-        Their value, in the units of the data (0 to 255 for bytes).
+        Value of the padding, in the units of the data (0 to 255 for uint8).
 
     Raises
     ------
@@ -41,12 +41,12 @@ class RandomCrop(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class HorizontalFlip(Augmentation):
-    """Mirror left and right.
+    """Flip images horizontally.
 
     Parameters
     ----------
     p : float
-        The probability, 0 to 1.
+        Probability, 0 to 1.
 
     Raises
     ------
@@ -63,12 +63,12 @@ class HorizontalFlip(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class VerticalFlip(Augmentation):
-    """Mirror top and bottom.
+    """Flip images vertically.
 
     Parameters
     ----------
     p : float
-        The probability, 0 to 1.
+        Probability, 0 to 1.
 
     Raises
     ------
@@ -85,18 +85,18 @@ class VerticalFlip(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class Shift(Augmentation):
-    """Move the image by whole pixels.
+    """Shift the image by whole pixels.
 
     The distance down is uniform in ``[-fraction, fraction] * height``, the one to the right in
-    ``[-fraction, fraction] * width``, both rounded to whole pixels, so that values are copied as
-    they are.
+    ``[-fraction, fraction] * width``, both rounded to whole pixels. Pixels are copied without
+    interpolation.
 
     Parameters
     ----------
     fraction : float
-        The largest distance as a part of the image's size, 0 to 1.
+        Largest distance as a fraction of the image's size, 0 to 1.
     fill : float
-        The value of pixels that come in, in the units of the data.
+        Value of new pixels, in the units of the data.
 
     Raises
     ------
@@ -114,14 +114,14 @@ class Shift(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class Rotation(Augmentation):
-    """Turn about the centre, by an angle uniform in ``[-degrees, degrees]``; bilinear.
+    """Rotate about the centre, by an angle uniform in ``[-degrees, degrees]``; bilinear.
 
     Parameters
     ----------
     degrees : float
-        The largest angle, 0 to 180.
+        Largest angle, 0 to 180.
     fill : float
-        The value of pixels that come in, in the units of the data.
+        Value of new pixels, in the units of the data.
 
     Raises
     ------
@@ -141,14 +141,14 @@ class Rotation(Augmentation):
 class Scale(Augmentation):
     """Enlarge or shrink about the centre, by a factor uniform in ``[low, high]``; bilinear.
 
-    The image keeps its size: above 1 its border is lost, below 1 a border comes in.
+    The image keeps its size: a factor above 1 crops it, one below 1 adds a border.
 
     Parameters
     ----------
     low, high : float
-        The smallest and the largest factor, 0.01 to 100.
+        Smallest and largest factor, 0.01 to 100.
     fill : float
-        The value of pixels that come in, in the units of the data.
+        Value of new pixels, in the units of the data.
 
     Raises
     ------

@@ -32,7 +32,7 @@ def from_dict(values: object) -> Augmentation:
     Parameters
     ----------
     values : object
-        What an augmentation's ``to_dict`` gave.
+        What an augmentation's ``to_dict`` returned.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def resolve(value: object, owner: str = "train") -> list[Augmentation]:
     Parameters
     ----------
     value : object
-        A list or tuple of `Augmentation` objects and of names (which stand for default arguments);
+        A list or tuple of `Augmentation` objects and names (with default arguments);
         ``None`` is an empty one.
     owner : str
         The function whose argument ``augment`` it is.

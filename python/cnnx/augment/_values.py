@@ -43,21 +43,21 @@ def _ratio(value: object, owner: str, name: str) -> tuple[float, float]:
 class Erase(Augmentation):
     """Fill a random rectangle with one value.
 
-    Its area, as a part of the image's, is uniform in `area`; the logarithm of its height over its
-    width is uniform between those of `ratio`; sides are rounded to whole pixels and all places are
-    as likely. A rectangle that does not fit is drawn again, ten times at most; then the image stays
-    as it is.
+    Its area, as a fraction of the image's, is uniform in `area`; the logarithm of its aspect ratio
+    (height / width) is uniform between those of `ratio`; sides are rounded to whole pixels, and all
+    positions are equally likely. A rectangle that does not fit is drawn again, at most ten times;
+    then the image is not changed.
 
     Parameters
     ----------
     p : float
-        The probability, 0 to 1.
+        Probability, 0 to 1.
     area : (float, float)
-        The smallest and the largest part of the image, greater than 0 and at most 1.
+        Smallest and largest fraction of the image, in (0, 1].
     ratio : (float, float)
-        The smallest and the largest ratio of height to width, greater than 0.
+        Smallest and largest ratio of height to width, greater than 0.
     fill : float
-        The value, in the units of the data.
+        Value, in the units of the data.
 
     Raises
     ------
@@ -84,12 +84,12 @@ class Erase(Augmentation):
 class Brightness(Augmentation):
     """Multiply all values by one factor, uniform in ``[1 - amount, 1 + amount]``.
 
-    Images of bytes stay within 0 to 255 (and are not rounded); others have no bounds.
+    uint8 images are clipped to 0 to 255 (and not rounded); others have no bounds.
 
     Parameters
     ----------
     amount : float
-        The largest relative change, 0 to 1.
+        Largest relative change, 0 to 1.
 
     Raises
     ------
@@ -106,15 +106,15 @@ class Brightness(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class Contrast(Augmentation):
-    """Multiply the distance from the image's mean by a factor of ``[1 - amount, 1 + amount]``.
+    """Multiply the difference from the image's mean by a factor in ``[1 - amount, 1 + amount]``.
 
-    The mean is that of all values of all channels. Images of bytes stay within 0 to 255 (and are
-    not rounded); others have no bounds.
+    The mean is taken over all channels. uint8 images are clipped to 0 to 255 (and not rounded);
+    others have no bounds.
 
     Parameters
     ----------
     amount : float
-        The largest relative change, 0 to 1.
+        Largest relative change, 0 to 1.
 
     Raises
     ------

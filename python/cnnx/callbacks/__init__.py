@@ -1,6 +1,6 @@
-"""Callbacks: what is called while a network trains.
+"""Callbacks, called during training.
 
-Hook names and their order are Keras'. Epochs and batches count from 0.
+The names and the order of the hooks are those of Keras. Epochs and batches are counted from 0.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The base class of all callbacks, and what they may use of the model that is trained."""
+"""The base class of all callbacks, and the members of the model that they may use."""
 
 from __future__ import annotations
 
@@ -87,16 +87,16 @@ class Callback:
 
     Set ``self.model.stop_training = True`` in a hook to end the run after the current epoch.
 
-    A callback that remembers something from epoch to epoch overrides `state_dict` and
-    `load_state_dict`, so that a resumed run continues exactly where it was.
+    A callback with a state overrides `state_dict` and `load_state_dict`, so that a resumed run
+    continues exactly.
 
     Attributes
     ----------
     model : CNN
         The model that is trained, from `set_model` on.
     params : Mapping[str, Any]
-        "epochs", "steps" (batches an epoch), "batch_size", "samples", "verbose" and "validation"
-        (whether there is any). "steps" and "samples" are ``None`` while they are not known;
+        "epochs", "steps" (batches per epoch), "batch_size", "samples", "verbose" and "validation"
+        (whether there is validation). "steps" and "samples" are ``None`` while they are unknown;
         `set_params` is called again when they are.
     """
 
@@ -136,13 +136,13 @@ class Callback:
         """Called after validation; ``logs`` holds "loss" and, where defined, "accuracy"."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what the callback has to remember, for a checkpoint.
+        """Return the callback's state, to be saved in a checkpoint.
 
         Returns
         -------
         dict[str, Any]
             Numbers, strings, booleans, ``None``, arrays, and lists and dicts of them. The base
-            class remembers nothing.
+            class has no state.
         """
         return {}
 

@@ -1,4 +1,4 @@
-"""What several callbacks do: watch one score and know when it is better than ever before."""
+"""Monitoring of a metric, shared by several callbacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FALLING = ("loss", "error", "mse", "mae")
 
 
 class Monitor:
-    """Watches one score."""
+    """Monitors one metric."""
 
     def __init__(self, owner: str, name: object, mode: object, min_delta: object) -> None:
         if not isinstance(name, str):
@@ -32,7 +32,7 @@ class Monitor:
         self.best: float | None = None
 
     def reset(self, callback: Callback) -> None:
-        """Forget the best, at the begin of a training."""
+        """Forget the best value, at the start of a run."""
         self.best = None
         if self.name.startswith("val_") and not callback.params.get("validation", True):
             raise ConfigError(
@@ -42,7 +42,7 @@ class Monitor:
             )
 
     def value(self, logs: Logs) -> float:
-        """Find the score among those of an epoch."""
+        """Find the metric among the scores of an epoch."""
         if self.name not in logs:
             raise ConfigError(
                 f"{self._owner}: monitor must be one of {', '.join(logs)}, "
@@ -51,7 +51,7 @@ class Monitor:
         return float(logs[self.name])
 
     def improved(self, value: float) -> bool:
-        """Whether a score is better than the best so far, which it then becomes; NaN never is."""
+        """Whether a value is better than the best so far, which it then replaces; NaN never is."""
         better = value == value and (  # noqa: PLR0124 - that is how NaN is told
             self.best is None or self._sign * (value - self.best) > self._min_delta
         )
@@ -60,5 +60,5 @@ class Monitor:
         return better
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Take the best back from a callback's state."""
+        """Restore the best value from a callback's state."""
         self.best = None if state["best"] is None else float(state["best"])

@@ -1,4 +1,4 @@
-"""`CSVLogger`: the scores of every epoch as a line of a file."""
+"""`CSVLogger`: writes the scores of every epoch to a CSV file."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from cnnx.callbacks._base import Callback
 
 
 class CSVLogger(Callback):
-    """Writes a line an epoch, which is on its way to the disk before the next epoch begins.
+    """Writes the scores of each epoch to a CSV file, before the next epoch starts.
 
-    When a training continues from a checkpoint, lines of epochs that run again are cut off before.
+    When a run is resumed, the lines of epochs that are repeated are removed first.
 
     Parameters
     ----------
     path : path-like
         The file. Its first line names the columns: "epoch", from 0, and the scores.
     append : bool
-        Whether lines are added to a file that is there; otherwise it is written anew.
+        Whether to append to an existing file; otherwise it is overwritten.
     separator : str
-        What stands between two columns, one character.
+        Separator between two columns, one character.
 
     Raises
     ------
@@ -49,7 +49,7 @@ class CSVLogger(Callback):
         self._columns: list[str] = []
 
     def on_train_begin(self, logs: Logs) -> None:
-        """Check that the file can be written; it is touched at the end of the first epoch."""
+        """Check that the file can be written; it is changed at the end of the first epoch."""
         self._begun, self._columns = False, []
         if not self._path.parent.is_dir():
             raise FileNotFoundError(
@@ -74,22 +74,22 @@ class CSVLogger(Callback):
         self._begun = True
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the columns, and how long the file is."""
+        """Return the columns and the length of the file."""
         length = self._path.stat().st_size if self._begun else 0
         return {"begun": self._begun, "columns": self._columns, "length": length}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a checkpoint: cut off what was written after it."""
+        """Resume from a checkpoint: remove what was written after it."""
         self._begun, self._columns = bool(state["begun"]), list(state["columns"])
         if not self._begun:
             return
         if self._path.exists() and self._path.stat().st_size >= state["length"]:
             os.truncate(self._path, state["length"])
-        else:  # the file is gone or was changed: what is left of it stays, under new names
+        else:  # the file was removed or changed: the rest of it stays, under new names
             self._append, self._columns = True, []
 
     def _header(self) -> list[str]:
-        """Read the names of the columns from a file that is there already."""
+        """Read the names of the columns from an existing file."""
         if not self._path.exists():
             return []
         with self._path.open(newline="", encoding="utf-8") as file:

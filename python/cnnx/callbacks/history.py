@@ -1,4 +1,4 @@
-"""The record of a training: scores and times, epoch by epoch."""
+"""The history of a run: scores and times of each epoch."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from cnnx.callbacks._base import Callback
 
 
 class History(Callback):
-    """What ``CNN.train`` returns.
+    """The history of a run, returned by ``CNN.train``.
 
     Attributes
     ----------
     history : dict[str, list[float]]
-        "loss" and "accuracy" averaged over an epoch's images, and where there is validation
-        "val_loss" and "val_accuracy": one entry an epoch. A network with a single output has no
-        accuracy. "learning_rate" is the one of an epoch's last step, where a schedule or a
-        callback changes it.
+        "loss" and "accuracy", averaged over the images of an epoch, and with validation "val_loss"
+        and "val_accuracy": one entry per epoch. A network with a single output has no accuracy.
+        "learning_rate" is that of the last step of an epoch, if a schedule or a callback changes
+        it.
     epoch : list[int]
         The numbers of the epochs, from 0.
     seconds : list[float]
-        How long each epoch took, its validation included.
+        Duration of each epoch in seconds, including validation.
     images_per_second : list[float]
-        How many images an epoch trained on per second, without its validation.
+        Training images per second of each epoch, without validation.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the record, and how long the running epoch has taken, for a checkpoint."""
+        """Return the history and the time of the current epoch, for a checkpoint."""
         return {
             "history": self.history,
             "epoch": self.epoch,
@@ -65,7 +65,7 @@ class History(Callback):
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take the record back."""
+        """Restore the history."""
         self.history = {name: list(values) for name, values in state["history"].items()}
         self.epoch = list(state["epoch"])
         self.seconds = list(state["seconds"])

@@ -1,4 +1,4 @@
-"""`LearningRateScheduler`: a learning rate for every epoch, by a function of one's own."""
+"""`LearningRateScheduler`: sets the learning rate of each epoch by a function."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from cnnx.callbacks._base import Callback
 
 
 class LearningRateScheduler(Callback):
-    """Sets the learning rate at the begin of every epoch.
+    """Sets the learning rate at the start of every epoch.
 
-    For the usual forms, which change it from step to step, pass ``schedule=`` to ``CNN.train``.
+    For the usual schedules, which change it at every step, pass ``schedule=`` to ``CNN.train``.
 
     Parameters
     ----------
     schedule : callable
-        Takes the number of the epoch, from 0, and gives its learning rate.
+        Takes the number of the epoch, from 0, and returns its learning rate.
 
     Raises
     ------
@@ -39,7 +39,7 @@ class LearningRateScheduler(Callback):
         self.model.learning_rate = self._schedule(epoch)
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Add it to the scores, for the history."""
+        """Add the learning rate to the history."""
         logs.setdefault("learning_rate", self.model.learning_rate)
 
 

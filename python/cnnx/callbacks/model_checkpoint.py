@@ -1,4 +1,4 @@
-"""`ModelCheckpoint`: the model as a file after every epoch, or after every better one."""
+"""`ModelCheckpoint`: saves the model after every epoch, or when it has improved."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from cnnx.errors import ConfigError
 
 
 class ModelCheckpoint(Callback):
-    """Saves the model, to be loaded with `CNN.load`; for training that goes on see ``checkpoint=``.
+    """Saves the model as a file for `CNN.load`; to resume training, see ``checkpoint=``.
 
     Parameters
     ----------
     path : path-like
         The file, with fields of the form ``{epoch}`` (from 1) and of any score, as in
-        ``"net-{epoch:02d}-{val_accuracy:.3f}.safetensors"``. Without a field it is replaced.
+        ``"net-{epoch:02d}-{val_accuracy:.3f}.safetensors"``. Without fields, it is overwritten.
     monitor : str
-        The score that tells what is better, as in the history.
+        The metric that decides what is better, as in the history.
     save_best_only : bool
-        Whether only epochs are saved that are better than all before.
+        Whether to save only epochs that are better than all before.
     mode : "auto", "min" or "max"
-        Whether smaller or larger is better; "auto" tells by the name.
+        Whether smaller or larger values are better; "auto" decides by the name.
     include_optimizer : bool
-        Whether the optimizer's state is saved too.
+        Whether to save the optimizer's state too.
 
     Raises
     ------
@@ -58,11 +58,11 @@ class ModelCheckpoint(Callback):
 
     @property
     def best(self) -> float | None:
-        """The best score so far, of those that decided."""
+        """The best value so far."""
         return self._monitor.best
 
     def on_train_begin(self, logs: Logs) -> None:
-        """Forget the last training, and look for the folder."""
+        """Reset the state of the last run, and check the folder."""
         self._monitor.best = None
         if self._best_only:
             self._monitor.reset(self)
@@ -79,11 +79,11 @@ class ModelCheckpoint(Callback):
         self.model.save(self._name(epoch, logs), include_optimizer=self._include_optimizer)
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the best score."""
+        """Return the best value."""
         return {"best": self._monitor.best}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Resume from a checkpoint."""
         self._monitor.load(state)
 
     def _name(self, epoch: int, logs: Logs) -> str:

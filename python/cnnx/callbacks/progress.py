@@ -1,4 +1,4 @@
-"""The progress of a training, on standard error: a bar, one line an epoch, or nothing.
+"""The progress of a run, on standard error: a bar, one line per epoch, or nothing.
 
 Standard output stays clean for results. tqdm is imported when the first bar is drawn.
 """
@@ -25,18 +25,18 @@ _REFRESH_SECONDS = 0.1
 
 
 class ProgressBar(Callback):
-    """A tqdm bar an epoch: batches, running scores, images per second, validation at its end.
+    """A tqdm progress bar for each epoch: batches, scores, images per second, validation.
 
-    ``verbose=1`` shows one as it is by itself; pass your own to change it.
+    ``verbose=1`` shows one with default arguments; pass your own to change them.
 
     Parameters
     ----------
     refresh : float
-        How many seconds lie between two drawings, at least.
+        Minimum time between two updates, in seconds.
     keep : bool
-        Whether an epoch's scores stay on the screen when it is over.
+        Whether the scores of an epoch stay on the screen after its end.
     file : text file, optional
-        Where it is drawn; standard error by itself.
+        Where to draw; standard error by default.
 
     Raises
     ------
@@ -80,7 +80,7 @@ class ProgressBar(Callback):
         """Move the bar, a few times a second."""
         now = time.perf_counter()
         if self._first is None:
-            self._first = batch  # not 0 where a training goes on within an epoch
+            self._first = batch  # not 0 when a run is resumed within an epoch
         steps = self.params["steps"]
         if now - self._shown < self._refresh and batch + 1 != steps:
             return
@@ -90,7 +90,7 @@ class ProgressBar(Callback):
         self._bar.refresh()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Put the epoch's scores in the place of the bar, and leave them standing."""
+        """Replace the bar by the epoch's scores."""
         steps = self.params["steps"]
         self._bar.bar_format = "{desc}"
         rate = self._rate(self._bar.n if steps is None else steps)
@@ -98,13 +98,13 @@ class ProgressBar(Callback):
         self.close()
 
     def close(self) -> None:
-        """Leave the running bar as it stands, also when training was stopped."""
+        """Close the current bar, also when training was interrupted."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
     def _rate(self, batches: int) -> float:
-        """Tell how many images a second the epoch has trained on, all its batches seen as whole."""
+        """Compute the training images per second of the epoch, counting all batches as complete."""
         size, samples = self.params["batch_size"], self.params["samples"]
         images = batches * size if samples is None else min(batches * size, samples)
         images -= (self._first or 0) * size
@@ -112,7 +112,7 @@ class ProgressBar(Callback):
 
 
 class LineProgress(Callback):
-    """One line an epoch, for logs and pipes."""
+    """One line per epoch, for logs and pipes."""
 
     def __init__(self) -> None:
         self._begin = self._trained = 0.0
@@ -124,7 +124,7 @@ class LineProgress(Callback):
         self._first = None
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """Note where the epoch began; not 0 where a training goes on within it."""
+        """Note where the epoch started; not 0 when a run is resumed within it."""
         if self._first is None:
             self._first = batch
 
@@ -144,7 +144,7 @@ class LineProgress(Callback):
         sys.stderr.flush()
 
     def close(self) -> None:
-        """Do nothing: every line is whole."""
+        """Do nothing: every line is complete."""
 
 
 def progress_for(
@@ -155,10 +155,10 @@ def progress_for(
     Parameters
     ----------
     verbose : object
-        "auto": a bar in terminals and notebooks and lines elsewhere; 0 (or ``False``): nothing;
-        1 (or ``True``): a bar; 2: one line an epoch.
+        "auto": a bar in terminals and notebooks, lines elsewhere; 0 (or ``False``): nothing;
+        1 (or ``True``): a bar; 2: one line per epoch.
     callbacks : sequence of Callback
-        The user's; "auto" shows nothing more where there is a progress bar among them.
+        The user's callbacks; "auto" shows nothing if a progress bar is among them.
 
     Returns
     -------
@@ -200,7 +200,7 @@ def _brief(logs: Logs, rate: float) -> str:
 
 
 def _width(file: Any) -> dict[str, Any]:
-    """Let tqdm follow the terminal's width where there is one; some say that they have none."""
+    """Let tqdm follow the terminal's width if it has one; some terminals report none."""
     if _in_notebook():
         return {"dynamic_ncols": True}
     try:
@@ -218,7 +218,7 @@ def _in_notebook() -> bool:
 
 
 def _bar_class() -> Any:
-    """Give tqdm's bar for this place: a widget in notebooks that have them, else text."""
+    """Choose tqdm's bar: a widget in notebooks that support it, else text."""
     widgets = _in_notebook() and importlib.util.find_spec("ipywidgets") is not None
     # Imported here because most programs that import cnnx never draw a bar.
     bar = importlib.import_module("tqdm.notebook" if widgets else "tqdm").tqdm

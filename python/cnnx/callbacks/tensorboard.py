@@ -1,4 +1,4 @@
-"""`TensorBoard`: the scores of every epoch for TensorBoard's plots."""
+"""`TensorBoard`: logs the scores of every epoch for TensorBoard."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from cnnx.callbacks._base import Callback
 
 
 class TensorBoard(Callback):
-    """Writes the scores of every epoch where TensorBoard reads them.
+    """Logs the scores of every epoch for TensorBoard.
 
     Needs the package tensorboardX: ``pip install "cnnx[tensorboard]"``. TensorBoard itself, which
-    shows them (``tensorboard --logdir logs``), may run elsewhere.
+    displays them (``tensorboard --logdir logs``), may run elsewhere.
 
     Parameters
     ----------
     log_dir : path-like
-        The folder; every training makes a file in it.
+        The folder; every run creates a file in it.
 
     Raises
     ------
@@ -40,7 +40,7 @@ class TensorBoard(Callback):
         self._writer: Any = None
 
     def on_train_begin(self, logs: Logs) -> None:
-        """Forget the last training."""
+        """Reset the state of the last run."""
         self._writer = None
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
@@ -62,7 +62,7 @@ class TensorBoard(Callback):
 
 
 def _writer_class() -> Any:
-    """Import what writes the files, which nobody needs who does not ask for it."""
+    """Import the writer, only when it is used."""
     try:
         return importlib.import_module("tensorboardX").SummaryWriter
     except ImportError as error:

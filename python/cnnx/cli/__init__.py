@@ -34,7 +34,7 @@ FAILURE = 1
 USAGE = 2
 INTERRUPTED = 130
 
-# What can go wrong while running and is the user's to mend: files, data, numbers, memory,
+# What can go wrong while running and is the user's to fix: files, data, numbers, memory,
 # a missing optional package. Anything else is a fault in cnnx and keeps its traceback.
 _FAILURES = (OSError, ValueError, TypeError, ArithmeticError, MemoryError, ImportError)
 

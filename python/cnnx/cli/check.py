@@ -1,4 +1,4 @@
-"""``cnnx check``: look for what would spoil a training before it begins."""
+"""``cnnx check``: look for problems of data and network before training."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 HELP = "look at images, labels and network before training"
 DESCRIPTION = (
-    "Look at some of the images and labels, and see whether the network can learn one batch of "
-    "them by heart, as a sound one can. The exit code is 1 when it cannot be trained at all."
+    "Check images and labels, and whether the network can overfit one batch of them. The exit "
+    "code is 1 if it cannot be trained."
 )
 
 

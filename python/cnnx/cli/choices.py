@@ -11,10 +11,10 @@ from typing import Any
 from cnnx._checks.scalars import near
 
 RECIPE = "recipe"
-"""The model that suits the data, which is none of the registry's."""
+"""The model that suits the data, which is not in the registry."""
 
 NONE = "none"
-"""No augmentation, where the data has one by itself."""
+"""No augmentation, also for data with a default one."""
 
 
 def registry(module: str) -> Mapping[str, Any]:

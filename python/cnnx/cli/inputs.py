@@ -27,10 +27,10 @@ _NPY_HEADERS = {
 }
 
 IMAGE_NAMES = ("x", "images", "x_test", "arr_0")
-"""What the images are called in an .npz file, the first that is there."""
+"""Names of the images in an .npz file, in order of preference."""
 
 LABEL_NAMES = ("y", "labels", "y_test", "arr_1")
-"""What the labels are called in an .npz file."""
+"""Names of the labels in an .npz file."""
 
 
 def read_array(path: str, names: tuple[str, ...] = IMAGE_NAMES) -> NDArray[Any]:

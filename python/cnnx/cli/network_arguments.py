@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--label-smoothing",
         type=arguments.fraction,
         metavar="X",
-        help="how much of each target is spread over all classes, for losses that can",
+        help="fraction of each target distributed over all classes, where the loss supports it",
     )
     network.add_argument(
         "--seed",

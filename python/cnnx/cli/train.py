@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     files.add_argument(
         "--checkpoint",
         metavar="DIR",
-        help="write checkpoints there, after every epoch; the same command goes on from them",
+        help="write checkpoints there, after every epoch; the same command resumes from them",
     )
     files.add_argument(
         "--every",
@@ -71,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--resume",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="go on from checkpoints that are there, or remove them (default: --resume)",
+        help="resume from existing checkpoints, or remove them (default: --resume)",
     )
     files.add_argument("--csv", metavar="FILE", help="write the scores, a line an epoch")
     files.add_argument("--tensorboard", metavar="DIR", help="write the scores for TensorBoard")
@@ -137,7 +137,7 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _say_what_is_there(args: argparse.Namespace) -> None:
-    """Say from where a training goes on, which is to be seen before a long wait."""
+    """Say where a run is resumed, before a long wait."""
     if args.checkpoint is None or not args.resume:
         return
     with warnings.catch_warnings(action="ignore"):  # `CNN.train` says what is damaged
@@ -148,7 +148,7 @@ def _say_what_is_there(args: argparse.Namespace) -> None:
     if values["position"]["finished"]:
         output.note(f"{args.checkpoint}: the training was finished, this is its result")
     else:
-        output.note(f"{args.checkpoint}: goes on from {values['place']}")
+        output.note(f"{args.checkpoint}: resumes from {values['place']}")
 
 
 def _in_options(error: ConfigError) -> str:

@@ -103,7 +103,7 @@ def load(args: argparse.Namespace) -> TrainingData:
     if not path.exists():
         args.parser.error(
             f"argument DATA: expected {', '.join(RECIPES)}, a folder or an .npz file, "
-            f"got {args.data!r}, which is none{near(args.data, tuple(RECIPES))}"
+            f"got {args.data!r}{near(args.data, tuple(RECIPES))}"
         )
     if not inputs.is_npz(args.data):
         raise FileFormatError(f"{args.data}: expected an .npz file with arrays x and y")

@@ -1,8 +1,7 @@
-"""Training data that is more than two arrays: folders of images, batches made on the way.
+"""Training data other than two arrays: image folders and sources of batches.
 
-`ImageFolder` reads class sub-folders of image files. `Batches` cuts endless batches into epochs.
-A class of one's own that follows the protocol `Source` and gives `Batch` objects can be trained on
-too.
+`ImageFolder` reads class sub-folders of image files. `Batches` splits an endless stream of batches
+into epochs. Your own class that follows the protocol `Source` or `Readable` can be trained on too.
 """
 
 from __future__ import annotations

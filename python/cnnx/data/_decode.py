@@ -42,7 +42,7 @@ def decode(
     except Exception as error:  # Pillow's readers raise a dozen kinds for damaged files
         reason = _without_buffer(str(error)) or type(error).__name__
         raise FileFormatError(
-            f"{path}: cannot be read as an image ({reason}); mend or remove the file"
+            f"{path}: cannot be read as an image ({reason}); fix or remove the file"
         ) from error
 
 

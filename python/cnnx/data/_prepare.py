@@ -82,7 +82,7 @@ def _weights(
     class_weight: object,
     sample_weight: object,
 ) -> Array | None:
-    """Weigh the images of a training set, of which `images` were there before a split."""
+    """Compute the weights of a training set that had `images` images before a split."""
     own = sample_weights(sample_weight, images, reader.dtype)
     own = None if own is None else own[: len(labels)]
     if class_weight is None and own is None:

@@ -1,4 +1,4 @@
-"""`Batches`: an iterable of batches together with what it cannot say about itself."""
+"""`Batches`: an endless stream of batches, split into epochs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from cnnx._checks.scalars import describe, integer
 
 
 class Batches:
-    """Batches that come without end, cut into epochs.
+    """An endless stream of batches, split into epochs.
 
     Parameters
     ----------
     batches : iterable or callable
-        An iterator of batches (x, y) or (x, y, weights), from which each epoch takes the next
-        ones; or an iterable or a function that makes one, with which each epoch begins anew. The
-        function is given the number of the epoch if it takes an argument.
+        An iterator of batches (x, y) or (x, y, weights), of which each epoch takes the next ones;
+        or an iterable or a function that returns one, which each epoch starts from the beginning.
+        The function receives the number of the epoch if it takes an argument.
     steps : int
-        How many batches make an epoch.
+        Number of batches per epoch.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""`ImageFolder`: images in class sub-folders, read while a network trains on them."""
+"""`ImageFolder`: images in class sub-folders, read during training."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from cnnx.errors import ConfigError
 
 
 class ImageSet:
-    """Image files with their labels, read when they are needed; parts of an `ImageFolder`.
+    """Labelled image files that are read when needed; the parts of an `ImageFolder`.
 
-    ``model.train(x=folder.train)`` reads the images of the next batches in a thread while the
-    network trains on this one. They stay uint8 until they are in the engine.
+    ``model.train(x=folder.train)`` reads the images of the next batches in a background thread.
+    They stay uint8 until they reach the engine.
 
     Attributes
     ----------
     paths : tuple[Path, ...]
-        The files, class by class, in the order of their names.
+        The files, class by class, sorted by name.
     labels : ndarray
-        int64, the class index of each.
+        int64, the class index of each image.
     classes : tuple[str, ...]
         The names of the classes.
     """
@@ -47,11 +47,11 @@ class ImageSet:
         self._form = (size, channels, aspect, background)
 
     def __len__(self) -> int:
-        """Give the number of images."""
+        """Return the number of images."""
         return len(self.paths)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], int]:
-        """Read one image, and give it with its label, as datasets of PyTorch do."""
+        """Read one image and return it with its label, as PyTorch's datasets do."""
         row = range(len(self))[index]  # negative numbers count from the end, others are refused
         return self.read(np.array([row]))[0], int(self.labels[row])
 
@@ -67,7 +67,7 @@ class ImageSet:
         Parameters
         ----------
         rows : ndarray
-            Their numbers.
+            int64, the indices of the images.
 
         Returns
         -------
@@ -104,12 +104,12 @@ class ImageSet:
         return self.read(np.arange(len(self))), self.labels.copy()
 
     def subset(self, rows: NDArray[np.int64]) -> ImageSet:
-        """Make a set of some of the images; no file is read.
+        """Select some of the images; no file is read.
 
         Parameters
         ----------
         rows : ndarray
-            Their numbers.
+            int64, the indices of the images.
 
         Returns
         -------
@@ -123,40 +123,39 @@ class ImageSet:
 class ImageFolder:
     """Images in class sub-folders, such as ``flowers/rose/0001.jpg``.
 
-    The classes are the sub-folders in the order of their names; a class has the image files below
-    its folder, at any depth. An image file is one with a suffix that Pillow knows (.png, .jpg,
-    .webp and so on); other files, and files and folders whose name begins with a dot, are left
-    out. Files are decoded when they are used, and `train` and `validation` can be trained on as
-    they are.
+    The classes are the sub-folders, sorted by name; a class has all image files below its folder,
+    at any depth. Image files have a suffix that Pillow knows (.png, .jpg, .webp and so on); other
+    files, and files and folders whose name starts with a dot, are ignored. Files are decoded when
+    they are used. Pass `train` and `validation` to `CNN.train`.
 
-    Each image is turned as its EXIF orientation says, 16 bits become 8, palettes and other colour
-    spaces become grey or red, green and blue, and transparent pixels show `background`. It is then
-    resized with Pillow's bilinear filter, which averages over all pixels that fall together when
-    an image is made smaller. Of an animation the first image is used.
+    The EXIF orientation is applied, 16 bits are reduced to 8, palettes and other colour spaces are
+    converted to greyscale or RGB, and transparent pixels show `background`. Images are resized with
+    Pillow's bilinear filter, which averages over all pixels when an image is reduced. The first
+    frame of an animation is used.
 
     Parameters
     ----------
     path : path-like
         The folder that holds the class folders.
     size : int or (int, int)
-        Height and width of the images that the network is given.
+        Height and width to which images are resized.
     channels : 1 or 3
-        Grey, or red, green and blue.
+        Greyscale, or RGB.
     validation_split : float
-        The fraction of each class that is held out for validation, at least one image.
+        Fraction of each class that is held out for validation, at least one image.
     seed : int
-        Decides which images are held out.
+        Seed that selects the images that are held out.
     aspect : "stretch", "crop" or "pad"
-        Images of other proportions are stretched, cut on both sides, or filled up on both sides.
+        How images of other proportions are resized: stretched, cropped or padded on both sides.
     background : int
-        The grey value, 0 (black) to 255, behind transparent pixels and in what "pad" adds.
+        Grey value from 0 (black) to 255 for transparent pixels and padding.
 
     Attributes
     ----------
     classes : tuple[str, ...]
         The names of the classes; label i means ``classes[i]``.
     all, train : ImageSet
-        All images, and those that are not held out.
+        All images, and the training images.
 
     Raises
     ------
@@ -212,11 +211,11 @@ class ImageFolder:
             self._validation = self.all.subset(np.flatnonzero(mask))
 
     def __len__(self) -> int:
-        """Give the number of images, both parts together."""
+        """Return the total number of images."""
         return len(self.all)
 
     def __repr__(self) -> str:
-        """Say where the images are and how many."""
+        """Describe the folder and its number of images."""
         shape = "x".join(map(str, self.input_shape))
         return (
             f"ImageFolder({str(self.path)!r}: {len(self)} images of {shape}, "
@@ -262,7 +261,7 @@ class ImageFolder:
 
 
 def _find(path: Path) -> dict[str, list[Path]]:
-    """List the image files of each class, all in the order of their names."""
+    """List the image files of each class, sorted by name."""
     module = pillow("Image")
     formats = module.registered_extensions()  # loads the readers, so that OPEN is complete
     suffixes = frozenset(suffix for suffix, name in formats.items() if name in module.OPEN)
@@ -297,7 +296,7 @@ def _images_below(folder: Path, suffixes: frozenset[str]) -> list[Path]:
 
 
 def _raise(error: OSError) -> None:
-    """Have a folder that cannot be read be an error, which ``os.walk`` would leave out."""
+    """Raise the error of a folder that cannot be read, which ``os.walk`` would skip."""
     raise error
 
 

@@ -1,4 +1,4 @@
-"""What training asks of its data: batches, and a source that gives those of each epoch."""
+"""Batches, and the protocols of objects that provide them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from cnnx._types import Array
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One batch, checked and in the engine's form.
+    """One batch in the form that the engine reads.
 
     Parameters
     ----------
     x : ndarray
-        C-contiguous images (N, *input_shape) of float32, float64 or uint8; with `rows` those of the
-        whole data set.
+        C-contiguous images (N, *input_shape) of float32, float64 or uint8; with `rows`, those of
+        the whole data set.
     y : ndarray
         Their int64 class indices (N,), or rows of targets of the network's dtype.
     rows : ndarray, optional
-        int64, which rows of `x`, `y` and `weights` make the batch. Without it all of them do, and
-        row i is image i of this batch, not of the data set.
+        int64, the rows of `x`, `y` and `weights` that make up the batch; by default all rows.
     weights : ndarray, optional
-        One weight a row of `x`, of the network's dtype.
+        One weight per row of `x`, of the network's dtype.
     """
 
     x: Array
@@ -36,52 +35,51 @@ class Batch:
     weights: Array | None = None
 
     def __len__(self) -> int:
-        """Give the number of images in the batch."""
+        """Return the number of images in the batch."""
         return len(self.x if self.rows is None else self.rows)
 
 
 @runtime_checkable
 class Source(Protocol):
-    """Gives the batches of each epoch.
+    """A source of batches.
 
     Attributes
     ----------
     samples : int, optional
-        The number of images in an epoch, where it is known.
+        Number of images per epoch, or ``None`` if unknown.
     steps : int, optional
-        The number of batches in an epoch, where it is known.
+        Number of batches per epoch, or ``None`` if unknown.
     """
 
     samples: int | None
     steps: int | None
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """Give the batches of one epoch.
+        """Return the batches of one epoch.
 
         Parameters
         ----------
         number : int
-            The number of the epoch since the network was made; it decides the order.
+            Number of the epoch since the network was built; it determines the order.
         start : int
-            The first batch that is given; those before it are left out, as a training that goes
-            on within an epoch needs it.
+            First batch to return; greater than 0 when a run is resumed within an epoch.
 
         Returns
         -------
         Iterator[Batch]
-            The batches. One that has a ``close`` method wants it called when it is left early.
+            The batches. A ``close`` method, if there is one, is called when it is not exhausted.
         """
         ...
 
 
 @runtime_checkable
 class Readable(Protocol):
-    """Labelled images that can be read by their numbers.
+    """Labelled images that can be read by index.
 
     Attributes
     ----------
     input_shape : tuple[int, ...]
-        The shape of one image, (channels, height, width).
+        Shape of one image, (channels, height, width).
     labels : ndarray
         int64, the class index of each image.
     """
@@ -97,7 +95,7 @@ class Readable(Protocol):
         ...
 
     def __len__(self) -> int:
-        """Give the number of images."""
+        """Return the number of images."""
         ...
 
     def read(self, rows: Array) -> Array:
@@ -106,7 +104,7 @@ class Readable(Protocol):
         Parameters
         ----------
         rows : ndarray
-            int64, their numbers.
+            int64, the indices of the images.
 
         Returns
         -------

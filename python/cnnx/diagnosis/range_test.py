@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 _MEMORY = 0.9
-"""How much of the average loss goes on from step to step."""
+"""Decay of the average loss."""
 _BLOWN = 4.0
 """The test ends when the average loss is so many times the best."""
 
 
 @dataclass(frozen=True, slots=True)
 class LearningRates:
-    """What a range test found.
+    """The result of a range test.
 
     Attributes
     ----------
@@ -45,14 +45,14 @@ class LearningRates:
         return f"{tried}; the loss fell fastest at {self.suggestion:.2g}"
 
     def plot(self, axes: Any = None) -> Any:
-        """Draw the loss over the learning rate.
+        """Plot the loss against the learning rate.
 
         Needs Matplotlib: ``pip install "cnnx[plot]"``.
 
         Parameters
         ----------
         axes : matplotlib.axes.Axes, optional
-            Where to draw; by itself new ones.
+            Axes to draw on; new ones by default.
 
         Returns
         -------
@@ -84,7 +84,7 @@ class LearningRates:
 def range_test(
     loss_at: Callable[[float], float], start: float, end: float, steps: int
 ) -> LearningRates:
-    """Make steps with a learning rate that rises by the same factor each time.
+    """Train while the learning rate increases by the same factor at each step.
 
     Parameters
     ----------

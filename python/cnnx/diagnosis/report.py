@@ -1,4 +1,4 @@
-"""The report of `CNN.check`: its findings, line by line."""
+"""The report of `CNN.check`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Level = Literal["ok", "note", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """One result of a check.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What `CNN.check` found; print it.
+    """The findings of `CNN.check`; print it to see them.
 
     Attributes
     ----------
@@ -50,12 +50,12 @@ class CheckReport:
 
     @property
     def warnings(self) -> list[Finding]:
-        """What may keep the network from learning well."""
+        """Findings that may keep the network from learning well."""
         return [finding for finding in self.findings if finding.level == "warning"]
 
     @property
     def errors(self) -> list[Finding]:
-        """What keeps it from training at all."""
+        """Findings that prevent training."""
         return [finding for finding in self.findings if finding.level == "error"]
 
     def __str__(self) -> str:

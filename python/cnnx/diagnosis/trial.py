@@ -1,4 +1,4 @@
-"""Whether a copy of a network learns one batch by heart."""
+"""Whether a copy of a network can overfit one batch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SCORED = 256
 
 
 def learns_one_batch(network: Network, data: Data, steps: int) -> Iterator[Finding]:
-    """Judge the first loss, then train a copy on a few images until it knows them."""
+    """Check the first loss, then overfit a copy to a few images."""
     engine, rate = network.copy().engine, network.learning_rate
     sample = spread(len(data), _SCORED)
     loss = engine.evaluate_batch(data.x, data.y, sample)[0] / len(sample)

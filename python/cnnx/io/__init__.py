@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Format(Protocol):
-    """What the module of a file format offers."""
+    """The interface of a file format's module."""
 
     def write(self, path: str | os.PathLike[str], model: ModelFile) -> None:
         """Write a model."""
@@ -34,12 +34,12 @@ FORMATS = {".safetensors": "safetensors"}
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Check that a model can be saved at a path, before the work that makes it.
+    """Check that a model can be saved at a path, before it is trained.
 
     Parameters
     ----------
     path : path-like
-        Where the model is going to be saved. Nothing that is there is touched.
+        Where the model is going to be saved. An existing file is not changed.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever finds half of one."""
+"""Atomic replacement of files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Check that a file can be written, without touching what is there.
+    """Check that a file can be written, without changing an existing one.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary file to write, which then takes the place of `path` in one step."""
+    """Yield a temporary file, which then replaces `path` in one step."""
     target = _target(path)
     temporary = _create_beside(target)
     mode = stat.S_IMODE((target if target.exists() else temporary).stat().st_mode)

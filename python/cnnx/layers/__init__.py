@@ -1,4 +1,4 @@
-"""The layers of a network: small frozen dataclasses that hold what the user wrote.
+"""Layers: small frozen dataclasses that hold the arguments of each layer.
 
 A new layer is one class in a file of its own and one row here (and its passes in C++).
 """
@@ -64,7 +64,7 @@ def from_dict(values: object) -> Layer:
     Parameters
     ----------
     values : object
-        What a layer's ``to_dict`` gave.
+        What a layer's ``to_dict`` returned.
 
     Returns
     -------

@@ -26,10 +26,10 @@ INITIALIZERS = ("he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "z
 
 @dataclass(frozen=True, slots=True)
 class Layer(Spec):
-    """One layer of a network, as its user wrote it.
+    """Base class of all layers.
 
-    It holds arguments only. Shapes, weights and passes belong to the engine, which checks how the
-    layers fit each other when the network is built.
+    It holds arguments only. Shapes and weights belong to the engine, which checks that the layers
+    fit each other when the network is built.
     """
 
 

@@ -1,4 +1,4 @@
-"""An activation as a layer of its own."""
+"""Activation layer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _required(value: object, owner: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Activation(Layer):
-    """Apply a function to every value; the shape stays.
+    """Apply an activation function; the shape does not change.
 
     ================ ==========================================================================
     "linear"         x
@@ -39,7 +39,7 @@ class Activation(Layer):
     Parameters
     ----------
     activation : str
-        One of these.
+        Name of the function.
     alpha : float, optional
         Of "leaky_relu" (by default 0.01) and "elu" (by default 1), at least 0; the other functions
         do not use it.

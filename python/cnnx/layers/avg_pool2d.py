@@ -1,4 +1,4 @@
-"""The average pooling layer."""
+"""Average pooling layer."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from cnnx.layers._base import Layer
 
 @dataclass(frozen=True, slots=True)
 class AvgPool2D(Layer):
-    """Replace each window by its mean, per channel.
+    """Average pooling: the mean of each window, per channel.
 
     Input (channels, height, width) per image, output (channels, out height, out width) with
-    ``out = (in + 2 padding - pool) // stride + 1``. Padding does not count: a window at the border
-    is divided by the number of pixels that it sees. That is PyTorch's
+    ``out = (in + 2 padding - pool) // stride + 1``. Padding is not counted: the sum of a window at
+    the border is divided by the number of pixels inside the image. This is PyTorch's
     ``AvgPool2d(..., count_include_pad=False)``; PyTorch's default divides by the whole window.
     The two differ at the border only, and only with padding.
 
     Parameters
     ----------
     pool_size : int or (int, int)
-        The window's height and width.
+        Height and width of the window.
     stride : int or (int, int), optional
-        The step of the window; by default the window's size, so that windows do not overlap.
+        Stride of the window; by default the size of the window.
     padding : int or (int, int)
-        Places around the image that a window may reach over, at most half the window.
+        Padding, at most half the window.
 
     Raises
     ------
@@ -44,6 +44,6 @@ class AvgPool2D(Layer):
     padding: int | tuple[int, int] = field(default=0, metadata=checked(Pair(0)))
 
     def _check_together(self) -> None:
-        """Take the window's size for the stride by default."""
+        """Set the stride to the size of the window by default."""
         if self.stride is None:
             self._set("stride", self.pool_size)

@@ -12,29 +12,28 @@ from cnnx.layers._base import ACTIVATIONS, Layer
 
 @dataclass(frozen=True, slots=True)
 class BatchNorm(Layer):
-    """Bring each channel to mean 0 and deviation 1 over the batch, then scale and shift it.
+    """Normalise each channel over the batch, then apply a learned scale and offset.
 
-    ``y = weight * (x - mean) / sqrt(variance + epsilon) + bias``. In training, mean and variance
-    are those of the batch, over its images and pixels; afterwards running averages of them are
-    used, and the layer costs nothing behind a convolution or dense layer, whose weights take it
-    in. On features (after ``Flatten``) every feature is a channel. Parameters: ``weight`` and
-    ``bias`` of shape (channels,); ``running_mean`` and ``running_var`` belong to the state and are
-    not learned. Where ``weight`` and ``bias`` are frozen, the running averages are used in training
-    too, and stay as they are.
+    ``y = weight * (x - mean) / sqrt(variance + epsilon) + bias``. Training uses the mean and
+    variance of the batch, over its images and pixels; inference uses running averages, and is free
+    after a convolution or dense layer, into whose weights the scale is folded. For features (after
+    ``Flatten``), every feature is a channel. Parameters: ``weight`` and ``bias`` of shape
+    (channels,); ``running_mean`` and ``running_var`` are part of the state and are not learned. If
+    ``weight`` and ``bias`` are frozen, training uses the running averages and does not update them.
 
-    A batch to train on goes through such a network as a whole, because its statistics are needed:
-    the memory for activations grows with the batch.
+    A training batch is processed as a whole, because its statistics are needed: the memory for
+    activations grows with the batch size.
 
     Parameters
     ----------
     momentum : float
-        How much of the running averages stays in a step, at least 0 and smaller than 1:
+        Decay of the running averages, in [0, 1):
         ``running = momentum * running + (1 - momentum) * batch``, with the unbiased variance.
         PyTorch's ``momentum`` is one minus this.
     epsilon : float
-        Added to the variance, greater than 0.
+        Added to the variance for stability, greater than 0.
     activation : str, optional
-        Applied to the result.
+        Activation function, applied to the result.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The convolutional layer."""
+"""Convolution layer."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer, padding_value
 
 @dataclass(frozen=True, slots=True)
 class Conv2D(Layer):
-    """Slide learned filters over images: one feature map a filter.
+    """2D convolution layer.
 
     Input (channels, height, width) per image, output (filters, out height, out width) with
     ``out = (in + 2 padding - dilation (kernel - 1) - 1) // stride + 1``. The number of input
-    channels is taken from the layer before. Parameters: ``weight`` of shape
+    channels is inferred. Parameters: ``weight`` of shape
     (filters, channels / groups, kernel height, kernel width) and ``bias`` of shape (filters,).
 
     Parameters
     ----------
     filters : int
-        The number of filters, which is the number of output channels.
+        Number of filters, which is the number of output channels.
     kernel_size : int or (int, int)
-        The filters' height and width.
+        Height and width of the filters.
     stride : int or (int, int)
-        The step of the filter.
+        Stride of the convolution.
     padding : "valid", "same", int or (int, int)
-        Zeros around the image: none, as many as give ``ceil(in / stride)`` outputs (an odd one
-        at the bottom and right), or a number at each side.
+        Zero padding: none, as much as gives ``ceil(in / stride)`` outputs (an odd row or column is
+        added at the bottom and right), or a number of pixels on each side.
     dilation : int or (int, int)
-        The distance between the pixels that neighbouring weights see.
+        Dilation rate: distance between the pixels of neighbouring weights.
     groups : int
-        Channels are cut into this many groups, each with filters of its own.
+        Number of groups of channels, each convolved with its own filters.
     activation : str, optional
-        Applied to the sums; one of those that `Activation` lists ("softmax" is over channels).
+        Activation function; one of those listed by `Activation` ("softmax" is over channels).
     use_bias : bool
-        Whether each filter adds a bias.
+        Whether to add a bias.
     kernel_initializer, bias_initializer : str
         "he_normal", "he_uniform", "glorot_normal", "glorot_uniform" or "zeros".
 

@@ -1,4 +1,4 @@
-"""The fully connected layer."""
+"""Fully connected layer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer
 
 @dataclass(frozen=True, slots=True)
 class Dense(Layer):
-    """Connect every feature with every unit: ``y = activation(W x + b)``.
+    """Fully connected layer: ``y = activation(W x + b)``.
 
     Input (features,) per image, output (units,). Parameters: ``weight`` of shape
     (units, features) and ``bias`` of shape (units,).
@@ -20,11 +20,11 @@ class Dense(Layer):
     Parameters
     ----------
     units : int
-        The number of outputs.
+        Number of outputs.
     activation : str, optional
-        Applied to the sums; one of those that `Activation` lists ("softmax" is over units).
+        Activation function; one of those listed by `Activation` ("softmax" is over units).
     use_bias : bool
-        Whether each unit adds a bias.
+        Whether to add a bias.
     kernel_initializer, bias_initializer : str
         "he_normal", "he_uniform", "glorot_normal", "glorot_uniform" or "zeros".
 

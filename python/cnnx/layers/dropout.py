@@ -1,4 +1,4 @@
-"""The layers that drop parts of their input in training."""
+"""Dropout layers."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from cnnx.layers._base import Layer
 
 @dataclass(frozen=True, slots=True)
 class Dropout(Layer):
-    """In training, set random elements to zero and scale the others up; else do nothing.
+    """Set random elements to zero during training and scale up the others.
 
-    Any input; the shape stays. What is dropped follows from the network's seed, the step and the
-    element's place alone: the same at any number of threads, and after resuming.
+    Input of any shape, output of the same shape. The dropped elements depend only on the network's
+    seed, the step and the element's position: they are the same with any number of threads and in a
+    resumed run.
 
     Parameters
     ----------
     rate : float
-        The share that is dropped, at least 0 and smaller than 1, in steps of 1/65536. The rest is
-        multiplied by ``1 / (1 - rate)``, so that the mean stays.
+        Fraction of the elements to drop, in [0, 1), rounded to multiples of 1/65536. The others are
+        multiplied by ``1 / (1 - rate)``, which preserves the mean.
 
     Raises
     ------
@@ -43,15 +44,15 @@ class Dropout(Layer):
 
 @dataclass(frozen=True, slots=True)
 class SpatialDropout2D(Layer):
-    """In training, set whole channels of an image to zero and scale the others up.
+    """Set random channels to zero during training and scale up the others.
 
-    Input (channels, height, width); the shape stays. Neighbouring pixels of a channel are alike,
-    so that dropping single ones takes little away.
+    Input (channels, height, width), output of the same shape. Neighbouring pixels of a channel are
+    correlated, so dropping single pixels has little effect.
 
     Parameters
     ----------
     rate : float
-        The share of channels that is dropped, as for `Dropout`.
+        Fraction of the channels to drop, as for `Dropout`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The flattening layer."""
+"""Flattening layer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnnx.layers._base import Layer
 
 @dataclass(frozen=True, slots=True)
 class Flatten(Layer):
-    """Write the maps of an image in one row: channel by channel, each row by row.
+    """Flatten the maps of an image to one row, in the order channel, height, width.
 
     Input (channels, height, width) per image, output (channels * height * width,): 64 maps of 7x7
     become 3136 features.

@@ -1,4 +1,4 @@
-"""The global average pooling layer."""
+"""Global average pooling layer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnnx.layers._base import Layer
 
 @dataclass(frozen=True, slots=True)
 class GlobalAvgPool2D(Layer):
-    """Replace each map by its mean.
+    """Global average pooling: the mean of each map.
 
     Input (channels, height, width) per image, output (channels,), so that a `Dense` layer can
     follow at once. The number of weights behind it does not depend on the size of the images.

@@ -1,4 +1,4 @@
-"""The global max pooling layer."""
+"""Global max pooling layer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnnx.layers._base import Layer
 
 @dataclass(frozen=True, slots=True)
 class GlobalMaxPool2D(Layer):
-    """Keep the largest value of each map.
+    """Global max pooling: the largest value of each map.
 
     Input (channels, height, width) per image, output (channels,), so that a `Dense` layer can
     follow at once. The derivative goes to the place of the maximum; among equal values that is the

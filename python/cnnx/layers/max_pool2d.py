@@ -1,4 +1,4 @@
-"""The max pooling layer."""
+"""Max pooling layer."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from cnnx.layers._base import Layer
 
 @dataclass(frozen=True, slots=True)
 class MaxPool2D(Layer):
-    """Keep the largest value of each window, per channel.
+    """Max pooling: the largest value of each window, per channel.
 
     Input (channels, height, width) per image, output (channels, out height, out width) with
-    ``out = (in + 2 padding - pool) // stride + 1``. The derivative goes to the place of the
-    maximum; among equal values that is the first one in row order. NaN is kept.
+    ``out = (in + 2 padding - pool) // stride + 1``. The gradient goes to the position of the
+    maximum; in case of a tie, to the first one in row order. NaN is propagated.
 
     Parameters
     ----------
     pool_size : int or (int, int)
-        The window's height and width.
+        Height and width of the window.
     stride : int or (int, int), optional
-        The step of the window; by default the window's size, so that windows do not overlap.
+        Stride of the window; by default the size of the window.
     padding : int or (int, int)
-        Places around the image that never win, at most half the window.
+        Padding, which is never the maximum; at most half the window.
 
     Raises
     ------
@@ -42,6 +42,6 @@ class MaxPool2D(Layer):
     padding: int | tuple[int, int] = field(default=0, metadata=checked(Pair(0)))
 
     def _check_together(self) -> None:
-        """Take the window's size for the stride by default."""
+        """Set the stride to the size of the window by default."""
         if self.stride is None:
             self._set("stride", self.pool_size)

@@ -1,4 +1,4 @@
-"""Normalisation by known means and deviations."""
+"""Normalisation by fixed means and standard deviations."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def _positive_values(value: object, owner: str, name: str) -> tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Normalize(Layer):
-    """Compute ``y = (x - mean) / std`` per channel; as the first layer it lets images stay uint8.
+    """Normalise by a fixed mean and standard deviation: ``y = (x - mean) / std`` per channel.
 
     Parameters
     ----------
     mean : float or sequence of float
-        The mean of each channel of the training images.
+        Mean of each channel of the training images.
     std : float or sequence of float
-        The standard deviation of each channel, greater than zero.
+        Standard deviation of each channel, greater than 0.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Rescaling of pixels to a common range."""
+"""Rescaling of pixels."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from cnnx.layers._base import Layer
 
 @dataclass(frozen=True, slots=True)
 class Rescale(Layer):
-    """Compute ``y = x * scale + offset``; as the first layer it lets images stay uint8.
+    """Rescale inputs: ``y = x * scale + offset``.
 
-    ``Rescale(1/255)`` brings bytes into 0 to 1, ``Rescale(1/127.5, -1)`` into -1 to 1. The shape
-    stays.
+    ``Rescale(1/255)`` maps bytes to the range 0 to 1, ``Rescale(1/127.5, -1)`` to -1 to 1. As the
+    first layer of a network, it accepts uint8 images.
 
     Parameters
     ----------
     scale : float
-        The factor; not zero.
+        Factor, not zero.
     offset : float
-        Added after it.
+        Offset, added after scaling.
 
     Raises
     ------

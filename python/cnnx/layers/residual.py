@@ -1,4 +1,4 @@
-"""Layers that hold others: branches that meet again."""
+"""Layers with branches."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _branches(value: object, owner: str, name: str) -> tuple[tuple[Layer, ...], 
 
 @dataclass(frozen=True, slots=True)
 class Residual(Layer):
-    """Add what a branch of layers makes of the input to the input itself.
+    """Residual block: the output of a branch plus the input.
 
     ``y = activation(branch(x) + shortcut(x))``. The branch may hold any layers, also further
     `Residual` and `Concat`. Its parameters are named ``"<layer>.branch.<number>.weight"``, those of
@@ -55,12 +55,12 @@ class Residual(Layer):
     Parameters
     ----------
     branch : sequence of Layer
-        At least one layer.
+        Layers of the branch, at least one.
     shortcut : sequence of Layer, optional
-        What the input passes through on the other way, where the branch changes its shape; by
-        default nothing.
+        Layers applied to the input on the other path, needed if the branch changes the shape; by
+        default none.
     activation : str, optional
-        Applied to the sum.
+        Activation function, applied to the sum.
 
     Raises
     ------
@@ -96,7 +96,7 @@ class Residual(Layer):
 
 @dataclass(frozen=True, slots=True)
 class Concat(Layer):
-    """Send the input through several branches and put their channels one after another.
+    """Apply several branches to the input and concatenate their channels.
 
     The outputs may differ in their channels only. Parameters are named
     ``"<layer>.branches.<branch>.<number>.weight"``.
@@ -104,7 +104,7 @@ class Concat(Layer):
     Parameters
     ----------
     branches : sequence of sequences of Layer
-        2 to 32 branches; an empty one hands the input on, as in a dense block.
+        2 to 32 branches; an empty branch passes the input through, as in a dense block.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Convolutions of each channel by itself, alone and followed by one that mixes channels."""
+"""Depthwise and depthwise separable convolution layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer, padding_value
 
 @dataclass(frozen=True, slots=True)
 class DepthwiseConv2D(Layer):
-    """Slide filters of its own over each channel.
+    """Depthwise convolution: each channel is convolved with its own filters.
 
     Input (channels, height, width) per image, output (channels * depth_multiplier, out height,
     out width) as for `Conv2D`. The filters of a channel follow one another. Parameters: ``weight``
@@ -22,19 +22,19 @@ class DepthwiseConv2D(Layer):
     Parameters
     ----------
     kernel_size : int or (int, int)
-        The filters' height and width.
+        Height and width of the filters.
     stride : int or (int, int)
-        The step of the filter.
+        Stride of the convolution.
     padding : "valid", "same", int or (int, int)
-        Zeros around the image, as for `Conv2D`.
+        Zero padding, as for `Conv2D`.
     dilation : int or (int, int)
-        The distance between the pixels that neighbouring weights see.
+        Dilation rate, as for `Conv2D`.
     depth_multiplier : int
-        The number of filters of each channel.
+        Number of filters per channel.
     activation : str, optional
-        Applied to the sums.
+        Activation function.
     use_bias : bool
-        Whether each filter adds a bias.
+        Whether to add a bias.
     kernel_initializer, bias_initializer : str
         As for `Conv2D`.
 
@@ -66,7 +66,7 @@ class DepthwiseConv2D(Layer):
 
 @dataclass(frozen=True, slots=True)
 class SeparableConv2D(Layer):
-    """Slide filters over each channel, then mix the channels with a 1x1 convolution.
+    """Depthwise separable convolution: a depthwise convolution, then a 1x1 convolution.
 
     ``DepthwiseConv2D(kernel_size, ...)`` without bias and activation, followed by
     ``Conv2D(filters, 1)`` with both. Parameters: ``depthwise.weight``, ``pointwise.weight`` and
@@ -75,21 +75,21 @@ class SeparableConv2D(Layer):
     Parameters
     ----------
     filters : int
-        The number of output channels.
+        Number of output channels.
     kernel_size : int or (int, int)
-        The height and width of the filters of each channel.
+        Height and width of the depthwise filters.
     stride : int or (int, int)
-        The step of the filter.
+        Stride of the convolution.
     padding : "valid", "same", int or (int, int)
-        Zeros around the image, as for `Conv2D`.
+        Zero padding, as for `Conv2D`.
     dilation : int or (int, int)
-        The distance between the pixels that neighbouring weights see.
+        Dilation rate, as for `Conv2D`.
     depth_multiplier : int
-        The number of filters of each input channel.
+        Number of filters per input channel.
     activation : str, optional
-        Applied to the sums.
+        Activation function.
     use_bias : bool
-        Whether each output channel adds a bias.
+        Whether to add a bias.
     kernel_initializer, bias_initializer : str
         As for `Conv2D`.
 

@@ -1,4 +1,4 @@
-"""The upsampling layer."""
+"""Upsampling layer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INTERPOLATIONS = ("nearest", "bilinear")
 
 @dataclass(frozen=True, slots=True)
 class UpSample2D(Layer):
-    """Make maps larger by whole factors.
+    """Upsampling by integer factors.
 
     Input (channels, height, width) per image, output (channels, height * size[0],
     width * size[1]).
@@ -22,7 +22,7 @@ class UpSample2D(Layer):
     Parameters
     ----------
     size : int or (int, int)
-        The factors in height and width.
+        Factors in height and width.
     interpolation : "nearest" or "bilinear"
         Repeat each pixel, or interpolate between the centres of pixels: PyTorch's
         ``Upsample(scale_factor=size, mode=..., align_corners=False)``.

@@ -1,4 +1,4 @@
-"""The zero padding layer."""
+"""Zero padding layer."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def _count(value: object, axis: int, side: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ZeroPad2D(Layer):
-    """Put rows and columns of zeros around each map.
+    """Zero padding: rows and columns of zeros around each map.
 
     Input (channels, height, width) per image, output (channels, top + height + bottom,
-    left + width + right). `Conv2D` has a padding of its own, which costs nothing; this layer is for
-    what it cannot do, such as different numbers at two opposite sides.
+    left + width + right). The padding of `Conv2D` costs nothing; use this layer for what it cannot
+    do, such as different numbers on opposite sides.
 
     Parameters
     ----------
     padding : int, (int, int) or ((int, int), (int, int))
-        At every side; above and below, and left and right; or ((top, bottom), (left, right)).
+        Number of zeros: on all sides; (height, width); or ((top, bottom), (left, right)).
 
     Raises
     ------
@@ -64,7 +64,7 @@ class ZeroPad2D(Layer):
     padding: int | tuple[int, int] | Sides = field(metadata=checked(_sides))
 
     def to_dict(self) -> dict[str, Any]:
-        """Write this down as plain values, the padding as [top, bottom, left, right].
+        """Return the settings as a dict, with the padding as [top, bottom, left, right].
 
         Returns
         -------
@@ -81,7 +81,7 @@ class ZeroPad2D(Layer):
         Parameters
         ----------
         values : Mapping[str, Any]
-            What `to_dict` gave.
+            What `to_dict` returned.
 
         Returns
         -------

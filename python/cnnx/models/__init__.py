@@ -1,4 +1,4 @@
-"""Networks that are known by name, as lists of layers for `CNN`.
+"""Predefined networks, as lists of layers for `CNN`.
 
 Each is a function of the shape of one image and the number of classes. Images are expected as
 numbers near 0; put ``layers.Rescale(1 / 255)`` or ``layers.Normalize`` in front for bytes:

@@ -1,4 +1,4 @@
-"""Checks of what every network is made from."""
+"""Checks of the arguments common to all networks."""
 
 from __future__ import annotations
 

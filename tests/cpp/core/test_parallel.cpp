@@ -102,7 +102,7 @@ TEST_CASE("parallel: denormals are flushed within a body and nowhere else") {
 }
 #endif
 
-TEST_CASE("parallel: a forked child goes on without hanging, with the same results") {
+TEST_CASE("parallel: a forked child continues without hanging, with the same results") {
   const Threads set(3);
   const double expected = summed(50);  // starts the pool
   const pid_t child = ::fork();

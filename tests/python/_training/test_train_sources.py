@@ -1,4 +1,4 @@
-"""`train` takes whatever gives batches, and goes on within its epochs too."""
+"""`train` takes every source of batches, and resumes within its epochs too."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def test_parameters_that_an_epoch_has_shown() -> None:
 
 
 def test_a_rate_that_a_callback_set_is_no_other_call(tmp_path: Path) -> None:
-    """The same call goes on in the same process, whatever callbacks did to the learning rate."""
+    """The same call resumes in the same process, whatever callbacks did to the learning rate."""
 
     class Falling(Callback):
         def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:

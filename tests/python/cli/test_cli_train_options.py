@@ -129,7 +129,7 @@ def test_it_says_from_where_it_goes_on(
         "--checkpoint",
         tmp_path / "run",
     )
-    assert "goes on" not in call(*arguments).stderr
+    assert "resumes" not in call(*arguments).stderr
     assert "the training was finished, this is its result" in call(*arguments).stderr
     assert "finished" not in call(*arguments, "--no-resume").stderr
     result = call(*arguments[:-4], "--epochs", 3, *arguments[-2:])
@@ -155,7 +155,7 @@ def test_it_says_from_where_it_goes_on(
     monkeypatch.undo()
     result = call(*other)
     assert result.returncode == 0
-    assert "goes on from epoch 1, batch" in result.stderr
+    assert "resumes from epoch 1, batch" in result.stderr
 
 
 def test_a_warning_is_one_line(call: Run, tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_iterables_begin_anew(make: Any) -> None:
     assert epoch(got, 0) == epoch(got, 1) == THREE
     assert epoch(got, 2, start=1) == THREE[1:]
     assert epoch(got, 2, start=3) == []
-    with pytest.raises(ValueError, match=r"at least 4 batches, to go on after them.*got 3"):
+    with pytest.raises(ValueError, match=r"at least 4 batches, to resume after them.*got 3"):
         epoch(got, 0, start=4)
 
 

@@ -244,7 +244,7 @@ def test_saving_keeps_the_running_averages(tmp_path: Path) -> None:
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(again.state_dict()[name], value)
     np.testing.assert_array_equal(again.predict(x), model.predict(x))
-    # And it goes on as if nothing had happened.
+    # And it continues as if nothing had happened.
     assert again.train_batch(x, y) == model.train_batch(x, y)
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(again.state_dict()[name], value)

@@ -55,7 +55,7 @@ def test_kinds_and_dictionaries(name: str) -> None:
 
 
 def _check_life(row: Row, folder: Path, **options: Any) -> None:
-    """Train, save, load, and go on: the loaded network has the bits of the saved one."""
+    """Train, save, load, and continue: the loaded network has the bits of the saved one."""
     rng = np.random.default_rng(5)
     model = CNN(row.layers, row.input_shape, **options)
     x = rng.standard_normal((12, *row.input_shape)).astype(np.float32)

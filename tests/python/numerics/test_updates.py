@@ -127,7 +127,7 @@ def test_clipping_does_not_hide_divergence() -> None:
     loss, _ = network.train_batch(x, np.zeros((1, 1), np.float32))
     assert loss > float(np.finfo(np.float32).max)
     assert np.isnan(network.get_parameter("0.weight")).all()
-    # Weights that are set again are all that it takes to go on.
+    # Weights that are set again are all that it takes to continue.
     network.set_parameter("0.weight", np.ones((1, 1), np.float32))
     ones = np.ones((1, 1), np.float32)
     network.train_batch(ones, 2 * ones)

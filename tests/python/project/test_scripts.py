@@ -138,6 +138,43 @@ def test_imports_in_a_circle_within_a_room(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("README.md", "A training step starts at the beginning of a training run."),
+        ("cpp/cnnx/network.h", "// one layer begins where another ends"),
+        ("python/cnnx/losses.py", '"""Loss functions, minimised by training."""'),
+        ("data.bin", "the begin of"),
+    ],
+)
+def test_english_that_is_allowed(tmp_path: Path, path: str, text: str) -> None:
+    plant(tmp_path, path, text + "\n")
+    assert check("check_english.py", "--root", tmp_path) == (
+        0,
+        "English: no phrase that is refused\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("README.md", "At the begin of the run"),
+        ("README.md", "Figures of\nmerit"),
+        ("cpp/cnnx/network.h", "// called at the\n// begin of a pass"),
+        ("python/cnnx/losses.py", '"""The losses: what training makes small."""'),
+        ("python/cnnx/losses.py", "# how to mend it"),
+        ("docs/guide.md", "For loops of one's own"),
+        ("docs/guide.md", "continue a training later"),
+    ],
+)
+def test_english_that_is_not(tmp_path: Path, path: str, text: str) -> None:
+    plant(tmp_path, path, text + "\n")
+    code, output = check("check_english.py", "--root", tmp_path)
+    assert code == 1
+    assert output.startswith(f"{path}:1: ")
+    assert len(output.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
     "link",
     [
         "[a](other.md)",

@@ -1,6 +1,6 @@
-"""A short training with everything that has to be remembered, for ``test_kill.py``.
+"""A short run with everything that has to be remembered, for ``test_kill.py``.
 
-``python support/kill_run.py FOLDER OPTIMIZER THREADS`` trains, or goes on, and prints "ready" when
+``python support/kill_run.py FOLDER OPTIMIZER THREADS`` trains, or resumes, and prints "ready" when
 it begins and the hash of the result when it ends.
 """
 

@@ -87,7 +87,7 @@ class _Interrupt:
 
 
 def interrupt_training(delay: str) -> dict[str, Any]:
-    """Interrupt a training, then repeat its batches by hand and go on from there."""
+    """Interrupt a run, then repeat its batches by hand and continue from there."""
     import cnnx
     from cnnx import Callback
 
@@ -202,7 +202,7 @@ def _in_a_fork(seed: int, depth: int = 1) -> str:
 
 
 def fork() -> dict[str, Any]:
-    """Train with threads, fork, train in the child, and go on in the parent."""
+    """Train with threads, fork, train in the child, and continue in the parent."""
     first = _train(0)
     return {
         "parent before": first,
@@ -214,7 +214,7 @@ def fork() -> dict[str, Any]:
 
 
 def fork_in_training() -> dict[str, Any]:
-    """Fork while a training is between two batches; both sides end it."""
+    """Fork while a run is between two batches; both sides end it."""
     import cnnx
     from cnnx import Callback
 

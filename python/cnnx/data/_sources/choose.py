@@ -76,7 +76,7 @@ def gives_batches(value: object) -> bool:
 
 
 def _source_of_batches(x: Any, read: ReadItem, order: Order) -> PreparedSource:
-    """Make the source for what gives batches itself."""
+    """Make the source for an object that provides batches."""
     if isinstance(x, Source):
         return UsersSource(x)
     if isinstance(x, Batches):
@@ -143,7 +143,7 @@ def _begins_with_a_batch(x: Any) -> bool:
 
 
 def _refuse_others(x: object, owner: str, name: str, array: str) -> None:
-    """Refuse what gives no batches, with what was probably meant."""
+    """Refuse what is no source of batches, with what was probably meant."""
     takes = f"{array}, or a source of batches (x, y)"
     if x is None or isinstance(x, (str, bytes, bytearray, dict, set, frozenset)):
         raise TypeError(f"{owner}: {name} must be {takes}, got {describe(x)}")

@@ -52,7 +52,7 @@ class IterableSource(PreparedSource):
                 f"got {count}; make it give more, or lower steps"
             )
         if count == 0 or count < start:
-            wanted = f"at least {start} batches, to go on after them" if start else "some batches"
+            wanted = f"at least {start} batches, to resume after them" if start else "some batches"
             raise ValueError(f"x: expected {wanted} in an epoch, got {count or 'none'}")
 
 

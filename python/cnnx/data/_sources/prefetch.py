@@ -137,7 +137,7 @@ class Prefetcher(Iterator[T]):
         if self._thread.is_alive():
             warnings.warn(
                 f"prefetch: the source of batches has been busy with one batch for {_PATIENCE:g} s "
-                "after the end of training; its thread is left to end by itself",
+                "after the end of training; its thread is left to end on its own",
                 RuntimeWarning,
                 stacklevel=2,
             )
