@@ -56,7 +56,7 @@ void Updater<T>::update(double learning_rate, T* weights, T* grads) {
   const UpdateStep step{++step_, learning_rate};
   const bool averages_on = averages() && step_ > 1;
   parallel_for(static_cast<Index>(blocks_.size()), 4 * work_, [&](Index task, int) {
-    const Block& block = blocks_[static_cast<std::size_t>(task)];
+    const Block& block = blocks_[to_size(task)];
     constexpr std::size_t kMostSlots = 4;
     T* slots[kMostSlots] = {};
     for (std::size_t i = 0; i < slots_.size(); ++i) slots[i] = slots_[i].data() + block.first;
@@ -81,7 +81,7 @@ T Updater<T>::clip_scale(const T* grads) {
   if (settings.clip_norm == UpdateSettings::kNone) return T{1};
   const T most = static_cast<T>(settings.clip_value);
   parallel_for(static_cast<Index>(blocks_.size()), work_, [&](Index task, int) {
-    const Block& block = blocks_[static_cast<std::size_t>(task)];
+    const Block& block = blocks_[to_size(task)];
     sums_[task] = kernels_->sum_squares(block.count, most, grads + block.first);
   });
   double sum = 0;

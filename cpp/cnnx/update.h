@@ -31,8 +31,8 @@ class Updater {
   void set_step(Index step) { step_ = step; }
   // The arrays of state: the optimizer's, then "average" where there is one.
   std::vector<std::string> slots() const;
-  T* slot(Index i) { return slots_[static_cast<std::size_t>(i)].data(); }
-  const T* slot(Index i) const { return slots_[static_cast<std::size_t>(i)].data(); }
+  T* slot(Index i) { return slots_[to_size(i)].data(); }
+  const T* slot(Index i) const { return slots_[to_size(i)].data(); }
 
   // One step; gradients are clipped in place.
   void update(double learning_rate, T* weights, T* grads);

@@ -22,6 +22,15 @@ def checked(constraint: Constraint) -> Mapping[str, Constraint]:
     return {_CHECK: constraint}
 
 
+def check_fields(instance: Any, owner: str) -> None:
+    """Bring each declared argument of a dataclass into its checked form."""
+    for argument in fields(instance):
+        check = argument.metadata.get(_CHECK)
+        if check is not None:
+            value = check(getattr(instance, argument.name), owner, argument.name)
+            object.__setattr__(instance, argument.name, value)
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """A frozen description of one part of a network, made of plain values."""
@@ -30,12 +39,7 @@ class Spec:
 
     def __post_init__(self) -> None:
         """Bring each argument into its checked form, then compare them."""
-        owner = type(self).__name__
-        for argument in fields(self):
-            check = argument.metadata.get(_CHECK)
-            if check is not None:
-                value = check(getattr(self, argument.name), owner, argument.name)
-                object.__setattr__(self, argument.name, value)
+        check_fields(self, type(self).__name__)
         self._check_together()
 
     def _check_together(self) -> None:

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <atomic>
-#include <cstring>
+#include <cstdlib>
 #include <memory>
 #include <new>
 #include <utility>
@@ -26,12 +26,17 @@ class Buffer {
   // Makes room for `size` elements, all zero bytes; the old contents are gone.
   void resize(Index size) {
     storage_.reset();
+    data_ = nullptr;
     size_ = 0;
     if (size == 0) return;
     const std::size_t bytes = to_size(size) * sizeof(T) + kSlack;
-    storage_.reset(static_cast<T*>(::operator new(bytes, std::align_val_t{kAlignment})));
+    // Large blocks of calloc are zero without being touched: memory that nobody uses costs none.
+    storage_.reset(std::calloc(bytes + kAlignment, 1));
+    if (storage_ == nullptr) throw std::bad_alloc();
     allocation_counter().fetch_add(1, std::memory_order_relaxed);
-    std::memset(static_cast<void*>(storage_.get()), 0, bytes);
+    void* start = storage_.get();
+    std::size_t room = bytes + kAlignment;
+    data_ = static_cast<T*>(std::align(kAlignment, bytes, start, room));
     size_ = size;
   }
 
@@ -40,18 +45,19 @@ class Buffer {
     if (size > size_) resize(size);
   }
 
-  T* data() { return storage_.get(); }
-  const T* data() const { return storage_.get(); }
+  T* data() { return data_; }
+  const T* data() const { return data_; }
   Index size() const { return size_; }
   Index bytes() const { return size_ * static_cast<Index>(sizeof(T)); }
-  T& operator[](Index i) { return storage_.get()[i]; }
-  const T& operator[](Index i) const { return storage_.get()[i]; }
+  T& operator[](Index i) { return data_[i]; }
+  const T& operator[](Index i) const { return data_[i]; }
 
  private:
   struct Free {
-    void operator()(T* pointer) const { ::operator delete(pointer, std::align_val_t{kAlignment}); }
+    void operator()(void* pointer) const { std::free(pointer); }
   };
-  std::unique_ptr<T, Free> storage_;
+  std::unique_ptr<void, Free> storage_;
+  T* data_ = nullptr;  // within it, aligned
   Index size_ = 0;
 };
 

@@ -100,7 +100,7 @@ void initialize(const Parameter<T>& parameter, const Random& random) {
         for (Index at = 0; at < depth; at += kColumns) {
           const Index columns = std::min(kColumns, depth - at);
           const Index runs = columns == depth ? 1 : rows;  // of numbers that follow one another
-          const auto count = static_cast<std::size_t>(rows * columns / runs);
+          const auto count = to_size(rows * columns / runs);
           for (Index r = 0; r < runs; ++r) {
             row.fill(variance, random, (output + r) * depth + at, {block + r * columns, count});
           }

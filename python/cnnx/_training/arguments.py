@@ -6,7 +6,8 @@ import importlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from cnnx._checks.scalars import flag, integer, real
+from cnnx._checks.constraints import Flag, Integer, Maybe, Real
+from cnnx._spec import check_fields, checked
 from cnnx.callbacks import check_callbacks
 from cnnx.callbacks.progress import LineProgress, ProgressBar, progress_for
 from cnnx.checkpoint import CheckpointFolder
@@ -21,11 +22,11 @@ class Arguments:
 
     x: Any
     y: Any
-    epochs: int
-    batch_size: int
+    epochs: int = field(metadata=checked(Integer()))
+    batch_size: int = field(metadata=checked(Integer()))
     validation_data: Any
-    validation_split: float
-    shuffle: bool
+    validation_split: float = field(metadata=checked(Real(minimum=0.0, below=1.0)))
+    shuffle: bool = field(metadata=checked(Flag()))
     verbose: Any
     callbacks: Any
     schedule: Any
@@ -33,28 +34,20 @@ class Arguments:
     class_weight: Any
     sample_weight: Any
     checkpoint: Any
-    every: int | None
-    resume: bool
+    every: int | None = field(metadata=checked(Maybe(Integer())))
+    resume: bool = field(metadata=checked(Flag()))
     progress: ProgressBar | LineProgress | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Check whatever can be checked without looking at the data."""
-        self.epochs = integer(self.epochs, _OWNER, "epochs")
-        self.batch_size = integer(self.batch_size, _OWNER, "batch_size")
-        self.validation_split = real(
-            self.validation_split, _OWNER, "validation_split", minimum=0.0, below=1.0
-        )
-        self.shuffle = flag(self.shuffle, _OWNER, "shuffle")
+        check_fields(self, _OWNER)
         self.callbacks = check_callbacks(self.callbacks)
         self.progress = progress_for(self.verbose, self.callbacks)
         self.augment = _augmentations(self.augment)
         if self.checkpoint is not None:
             self.checkpoint = CheckpointFolder(self.checkpoint)
-        if self.every is not None:
-            self.every = integer(self.every, _OWNER, "every")
-            if self.checkpoint is None:
-                raise ConfigError(f'{_OWNER}: every needs a folder; pass checkpoint="run/" with it')
-        self.resume = flag(self.resume, _OWNER, "resume")
+        if self.every is not None and self.checkpoint is None:
+            raise ConfigError(f'{_OWNER}: every needs a folder; pass checkpoint="run/" with it')
 
 
 def _augmentations(value: object) -> list[dict[str, Any]]:
