@@ -9,6 +9,7 @@ import numpy as np
 from cnnx._checks.scalars import integer
 from cnnx._types import Array, Logs
 from cnnx.data._order import Order
+from cnnx.data._sources.arrays import ArraySource
 from cnnx.data._sources.base import PreparedSource, UsersSource, opened
 from cnnx.data._sources.choose import choose, choose_images
 from cnnx.data._weights import sample_weights
@@ -71,6 +72,8 @@ def predict(network: Network, x: object, batch_size: object) -> Array:
     """Check the arguments of `predict` and compute the outputs."""
     order = Order(integer(batch_size, "predict", "batch_size"))
     source = choose_images(x, network.reader, order, owner="predict")
+    if isinstance(source, ArraySource) and len(source.data.x) <= order.batch_size:
+        return network.engine.predict(source.data.x)
     if source.samples is None or isinstance(source, UsersSource):
         with opened(source.epoch(0)) as batches:
             parts = [network.engine.predict(part.x, part.rows) for part in batches]
