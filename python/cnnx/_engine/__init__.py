@@ -8,7 +8,7 @@ from cnnx._engine.openmp import short_waits
 
 try:
     with short_waits():
-        from cnnx import _core as core
+        import cnnx._core as core
 except ImportError as error:
     if find_spec("cnnx._core") is not None:
         raise
