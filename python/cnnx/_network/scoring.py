@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnnx._checks.scalars import integer
+from cnnx._checks.weights import sample_weights
 from cnnx._types import Array, Logs
 from cnnx.data._order import Order
 from cnnx.data._sources.arrays import ArraySource
 from cnnx.data._sources.base import PreparedSource, UsersSource, opened
 from cnnx.data._sources.choose import choose, choose_images
-from cnnx.data._weights import sample_weights
 from cnnx.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from cnnx._checks.weights import sample_weights
 from cnnx._types import Array
 from cnnx.data._classes import Classes
 from cnnx.data._fingerprint import of_array
 from cnnx.data._order import Order
 from cnnx.data._reader import BatchReader, check_pair
 from cnnx.data._sources.base import VALIDATION_BATCH, PreparedSource
-from cnnx.data._sources.choose import check_epochs, choose, gives_batches
-from cnnx.data._weights import ClassWeighted, combined, sample_weights
+from cnnx.data._sources.choose import check_epochs, choose, gives_batches, holds_batches
+from cnnx.data._weights import ClassWeighted, combined
 from cnnx.errors import ConfigError
 
 
@@ -63,6 +64,7 @@ def make_sets(
             source = ClassWeighted(source, classes, weights, reader.dtype)
     if validation_data is not None:
         validation = _validation(validation_data, reader)
+        check_epochs(validation, epochs, "validation_data")
     return Sets(
         source,
         validation,
@@ -95,9 +97,18 @@ def _weights(
 
 def _validation(value: object, reader: BatchReader) -> PreparedSource:
     """Check validation data: a pair of arrays, or a source of batches."""
-    pair = isinstance(value, (tuple, list)) and len(value) == 2
     order = Order(VALIDATION_BATCH)
-    if not pair and not isinstance(value, tuple) and gives_batches(value):
+    if _is_source(value, len(reader.input_shape)):
         return choose(value, None, reader, order, names=("validation_data", "labels"))
     x, y = check_pair(value)
     return choose(x, y, reader, order, names=("validation_data[0]", "validation_data[1]"))
+
+
+def _is_source(value: object, rank: int) -> bool:
+    """Whether validation data give batches, rather than being a pair of images and labels."""
+    if not isinstance(value, (tuple, list)):
+        return gives_batches(value)
+    if len(value) != 2:
+        return isinstance(value, list)
+    # Images of a pair may be a list of arrays themselves, each with one axis fewer than a batch.
+    return all(holds_batches([part], rank + 1) for part in value)

@@ -34,38 +34,47 @@ def check(network: Network, x: object, y: object, steps: object) -> CheckReport:
     steps = integer(steps, "check", "steps")
     try:
         source = choose(x, y, network.reader, Order(_BATCH), owner="check")
-        data = _sample(source)
+        data, is_all = _sample(source)
     except (TypeError, ValueError) as error:
         return CheckReport([Finding("error", "data", str(error))])
-    findings = list(_examine(network, data, source))
+    findings = list(_examine(network, data, source, is_all))
     findings += learns_one_batch(network, data, steps)
     return CheckReport(findings)
 
 
-def _sample(source: PreparedSource) -> Data:
-    """Take arrays as they are, and a limited number of images of anything else."""
+def _sample(source: PreparedSource) -> tuple[Data, bool]:
+    """Take arrays as they are, and a limited number of images of anything else.
+
+    Says too whether these are all there are.
+    """
     if isinstance(source, ArraySource):
-        return source.data
+        return source.data, True
     if isinstance(source, (MappedSource, ReadSource)):
-        return source.take(spread(source.samples or 0, _SAMPLED))
+        data = source.take(spread(source.samples or 0, _SAMPLED))
+        return data, len(data) == source.samples
     parts: list[Data] = []
+    is_all = True
     with opened(source.epoch(0)) as batches:
         for part in batches:
             rows = slice(None) if part.rows is None else part.rows
             parts.append(Data(part.x[rows], part.y[rows]))
             if sum(map(len, parts)) >= _SAMPLED:
+                is_all = False
                 break
     if not parts:
         raise ValueError("check: x gave no batch")
-    return Data(np.concatenate([p.x for p in parts]), np.concatenate([p.y for p in parts]))
+    data = Data(np.concatenate([p.x for p in parts]), np.concatenate([p.y for p in parts]))
+    return data, is_all or len(data) == source.samples
 
 
-def _examine(network: Network, data: Data, source: PreparedSource) -> Iterator[Finding]:
+def _examine(
+    network: Network, data: Data, source: PreparedSource, is_all: bool
+) -> Iterator[Finding]:
     """Check shapes, scale, labels and duplicates."""
     text = f"{len(data)} of shape {data.x.shape[1:]}, {data.x.dtype}, all finite"
-    if source.samples is not None and source.samples > len(data):
+    if source.samples is not None and not is_all:
         text += f"; {len(data)} of {source.samples} were read"
-    elif source.samples is None:
+    elif not is_all:
         text += "; the first ones of the source"
     yield Finding("ok", "images", text)
     yield _scale(data.x, network.layers[0])

@@ -29,13 +29,18 @@ def find(
     steps = integer(steps, _OWNER, "steps", minimum=10)
     order = Order(integer(batch_size, _OWNER, "batch_size"), shuffle=True, seed=network.seed)
     source = choose(x, y, network.reader, order, owner=_OWNER)
-    engine = network.copy().engine
+    engine, taken = network.copy().engine, 0
     with opened(_endless(source)) as batches:
 
         def loss_at(rate: float) -> float:
+            nonlocal taken
             part = next(batches, None)
-            if part is None:  # a source for one epoch has ended
-                return math.nan
+            if part is None:
+                raise ValueError(
+                    f"{_OWNER}: x ended after {taken} of {steps} batches; pass a function that "
+                    "makes the batches anew, or an iterator of more, or lower steps"
+                )
+            taken += 1
             options: dict[str, Any] = {} if part.weights is None else {"weights": part.weights}
             loss_sum, _ = engine.train_batch(part.x, part.y, part.rows, rate, **options)
             return loss_sum / len(part) if loss_sum <= network.largest else math.inf

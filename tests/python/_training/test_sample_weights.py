@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from cnnx import ConfigError, ShapeError
+from cnnx._checks.weights import sample_weights
 from cnnx.data._classes import Classes
-from cnnx.data._weights import combined, sample_weights
+from cnnx.data._weights import combined
 from support.small import small_data, small_model, weights
 
 F32 = np.dtype(np.float32)

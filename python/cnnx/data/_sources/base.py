@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
+from cnnx._checks.scalars import describe
 from cnnx._types import Array
 from cnnx.data.source import Batch
 from cnnx.errors import ConfigError
@@ -59,10 +60,19 @@ class PreparedSource(ABC):
 class UsersSource(PreparedSource):
     """A source that a user wrote; its batches are in the engine's form already."""
 
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, name: str = "x") -> None:
         self._source = source
+        self._name = name
         self.samples, self.steps = source.samples, source.steps
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """Give the batches of one epoch from batch `start` on."""
-        return self._source.epoch(number, start)  # type: ignore[no-any-return]
+        with opened(self._source.epoch(number, start)) as batches:
+            for batch in batches:
+                if not isinstance(batch, Batch):
+                    raise TypeError(
+                        f"{self._name}: {type(self._source).__name__}.epoch must give objects of "
+                        f"cnnx.data.Batch, got {describe(batch)}; give Batch(x, y), or pass a "
+                        "function that makes a generator of (x, y)"
+                    )
+                yield batch

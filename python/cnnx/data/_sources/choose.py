@@ -14,7 +14,7 @@ from cnnx.data._reader import BatchReader, Data
 from cnnx.data._sources.arrays import ArraySource
 from cnnx.data._sources.base import PreparedSource, UsersSource
 from cnnx.data._sources.items import NO_TARGETS, ReadItem, as_numpy, read_batch, read_images
-from cnnx.data._sources.iterable import ONCE, IterableSource
+from cnnx.data._sources.iterable import IterableSource, once
 from cnnx.data._sources.mapped import MappedSource, is_mapped
 from cnnx.data._sources.readable import ReadSource
 from cnnx.data._sources.sequence import SequenceSource
@@ -32,23 +32,27 @@ def choose(
     names: tuple[str, str] = ("x", "y"),
 ) -> PreparedSource:
     """Make the source for images and labels, or for a source of batches where `y` is None."""
-    if _is_array(x) or (y is not None and not _gives_batches(x) and not _begins_with_a_batch(x)):
+    rank = len(reader.input_shape)
+    if _is_array(x) or (y is not None and not (_gives_batches(x) or holds_batches(x, rank))):
         if y is None:
             raise TypeError(
                 f"{owner}: y is missing: pass the labels of the images in x, {owner}(x, y)"
             )
         if is_mapped(x) or is_mapped(y):
-            return MappedSource.checked(as_numpy(x), as_numpy(y), reader, order)
+            return MappedSource.checked(as_numpy(x), as_numpy(y), reader, order, names)
         return ArraySource(reader.data(as_numpy(x), as_numpy(y), *names), order)
     if y is not None:
         raise TypeError(
-            f"{owner}: y must be left out where x is a source of batches (x, y), got {describe(y)}"
+            f"{owner}: {names[1]} must be left out where {names[0]} is a source of batches (x, y), "
+            f"got {describe(y)}"
         )
     if isinstance(x, Readable):
-        return ReadSource.checked(x, reader, order)
-    if not isinstance(x, (Source, Batches)):
+        return ReadSource.checked(x, reader, order, names[0])
+    if isinstance(x, type) or not isinstance(x, (Source, Batches)):
         _refuse_others(x, owner, names[0], "an array of images together with y")
-    return _source_of_batches(x, lambda item, where: read_batch(item, reader, where), order)
+    return _source_of_batches(
+        x, lambda item, where: read_batch(item, reader, where), order, names[0]
+    )
 
 
 def choose_images(x: Any, reader: BatchReader, order: Order, *, owner: str) -> PreparedSource:
@@ -58,17 +62,20 @@ def choose_images(x: Any, reader: BatchReader, order: Order, *, owner: str) -> P
         return ArraySource(Data(reader.images(x), NO_TARGETS), order)
     if mapped or isinstance(x, Readable):
         return _pieces(x, reader, order)
-    if _is_array(x) or not (_gives_batches(x) or _holds_batches(x)):
+    rank = len(reader.input_shape)
+    single = _is_sequence(x) and not isinstance(x, (list, tuple, str, bytes, bytearray, Mapping))
+    if _is_array(x) or not (_gives_batches(x) or single or holds_batches(x, rank)):
+        _refuse_several_arrays(x, owner, rank)
         return ArraySource(Data(reader.images(as_numpy(x)), NO_TARGETS), order)
-    if not isinstance(x, (Source, Batches)):
+    if isinstance(x, type) or not isinstance(x, (Source, Batches)):
         _refuse_others(x, owner, "x", "an array of images")
-    return _source_of_batches(x, lambda item, where: read_images(item, reader, where), order)
+    return _source_of_batches(x, lambda item, where: read_images(item, reader, where), order, "x")
 
 
-def check_epochs(source: PreparedSource, epochs: int) -> None:
+def check_epochs(source: PreparedSource, epochs: int, name: str = "x") -> None:
     """Refuse more epochs than a source has."""
     if epochs > 1 and source.once:
-        raise ValueError(ONCE)
+        raise ValueError(once(name))
 
 
 def gives_batches(value: object) -> bool:
@@ -78,15 +85,32 @@ def gives_batches(value: object) -> bool:
     return _gives_batches(value) or _is_sequence(value)
 
 
-def _source_of_batches(x: Any, read: ReadItem, order: Order) -> PreparedSource:
+def holds_batches(x: Any, rank: int) -> bool:
+    """Whether a sequence holds batches, rather than images as numbers.
+
+    `rank` is the smallest number of axes of a batch's images that is taken for one: an image may be
+    a list of arrays too, of its channels.
+    """
+    if not _is_sequence(x) or isinstance(x, (str, bytes, bytearray, Mapping)) or len(x) == 0:
+        return False
+    first = x[0]
+    return isinstance(first, Batch) or (
+        isinstance(first, (list, tuple))
+        and len(first) in {2, 3}
+        and _is_array(first[0])
+        and np.ndim(first[0]) >= rank
+    )
+
+
+def _source_of_batches(x: Any, read: ReadItem, order: Order, name: str) -> PreparedSource:
     """Make the source for an object that provides batches."""
     if isinstance(x, Source):
-        return UsersSource(x)
+        return UsersSource(x, name)
     if isinstance(x, Batches):
-        return IterableSource(x.batches, read, steps=x.steps)
+        return IterableSource(x.batches, read, steps=x.steps, name=name)
     if _is_sequence(x):
-        return SequenceSource(x, read, order)
-    return IterableSource(x, read)
+        return SequenceSource(x, read, order, name)
+    return IterableSource(x, read, name=name)
 
 
 def _pieces(x: Any, reader: BatchReader, order: Order) -> PreparedSource:
@@ -126,23 +150,14 @@ def _gives_batches(x: object) -> bool:
     return not _is_sequence(x) and (callable(x) or isinstance(x, Iterable))
 
 
-def _holds_batches(x: Any) -> bool:
-    """Whether a sequence that is passed alone holds batches, rather than images as numbers."""
-    if not _is_sequence(x) or isinstance(x, (str, bytes, bytearray, Mapping)):
-        return False
-    if not isinstance(x, (list, tuple)):
-        return True
-    return _begins_with_a_batch(x)
-
-
-def _begins_with_a_batch(x: Any) -> bool:
-    """Whether the first item of a sequence is a batch."""
-    if not _is_sequence(x) or isinstance(x, Mapping) or len(x) == 0:
-        return False
-    first = x[0]
-    return isinstance(first, Batch) or (
-        isinstance(first, (list, tuple)) and len(first) in {2, 3} and _is_array(first[0])
-    )
+def _refuse_several_arrays(x: Any, owner: str, rank: int) -> None:
+    """Refuse a pair or a list of whole arrays, which are no images of one array."""
+    if isinstance(x, (list, tuple)) and x and _is_array(x[0]) and np.ndim(x[0]) > rank:
+        raise TypeError(
+            f"{owner}: x must be an array of images, or a source of batches (x, y), got a "
+            f"{type(x).__name__} of {len(x)} arrays; pass the images alone, {owner}(x), several "
+            "arrays as one made by np.concatenate, and batches as a list of (x, y)"
+        )
 
 
 def _refuse_others(x: object, owner: str, name: str, array: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from cnnx._checks.scalars import describe
+from cnnx._checks.weights import check_weights
 from cnnx._types import Array
 from cnnx.data._reader import BatchReader
-from cnnx.data._weights import check_weights
 from cnnx.data.source import Batch
 
 ReadItem = Callable[[object, str], Batch]
@@ -51,6 +51,12 @@ def read_batch(item: object, reader: BatchReader, where: str) -> Batch:
     except (TypeError, ValueError) as error:  # ShapeError and ConfigError are ValueErrors
         raise type(error)(f"{where}: {error}") from error
     return Batch(data.x, data.y, None, weights)
+
+
+def rows_of(name: str, first: int, count: int) -> str:
+    """Name some images of a set in a message."""
+    rows = f"images {first} to {first + count - 1}"
+    return rows if name == "x" else f"{name}: {rows}"
 
 
 def read_images(item: object, reader: BatchReader, where: str) -> Batch:

@@ -22,10 +22,12 @@ class IterableSource(PreparedSource):
         read: ReadItem,
         *,
         steps: int | None = None,
+        name: str = "x",
     ) -> None:
         self._read_item = read
         self._limit = steps
-        self._begin = _beginner(batches)
+        self._name = name
+        self._begin = _beginner(batches, name)
         self._iterator = batches if isinstance(batches, Iterator) else None
         self._used = False
         self.once = self._iterator is not None and steps is None
@@ -34,7 +36,7 @@ class IterableSource(PreparedSource):
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
         """Give the batches of one epoch from batch `start` on, prepared ahead."""
         if self.once and self._used:
-            raise ValueError(ONCE)
+            raise ValueError(once(self._name))
         self._used = True
         return Prefetcher(self._read(number, start))
 
@@ -44,43 +46,47 @@ class IterableSource(PreparedSource):
         count = 0
         for item in itertools.islice(items, self._limit):
             if count >= start:
-                yield self._read_item(item, f"batch {count} of x")
+                yield self._read_item(item, f"batch {count} of {self._name}")
             count += 1
         if self._limit is not None and count < self._limit:
             raise ValueError(
-                f"x: expected {self._limit} batches in an epoch (steps={self._limit}), "
+                f"{self._name}: expected {self._limit} batches in an epoch (steps={self._limit}), "
                 f"got {count}; make it give more, or lower steps"
             )
         if count == 0 or count < start:
             wanted = f"at least {start} batches, to resume after them" if start else "some batches"
-            raise ValueError(f"x: expected {wanted} in an epoch, got {count or 'none'}")
+            got = count or "none"
+            raise ValueError(f"{self._name}: expected {wanted} in an epoch, got {got}")
 
 
-ONCE = (
-    "x: an iterator can be gone through once, so it serves for epochs=1; for more pass a function "
-    "that makes one (train(make_batches, ...), where make_batches() is a generator), or "
-    "data.Batches(iterator, steps=...) if it never ends"
-)
+def once(name: str) -> str:
+    """Say that an iterator does not last for several epochs, and what does."""
+    call = "train(make_batches, ...)" if name == "x" else f"{name}=make_batches"
+    return (
+        f"{name}: an iterator can be gone through once, so it serves for epochs=1; for more pass a "
+        f"function that makes one ({call}, where make_batches() is a generator), or "
+        "data.Batches(iterator, steps=...) if it never ends"
+    )
 
 
 def _beginner(
-    batches: Iterable[Any] | Callable[..., Iterable[Any]],
+    batches: Iterable[Any] | Callable[..., Iterable[Any]], name: str
 ) -> Callable[[int], Iterable[Any]]:
     """Make the function that begins an epoch, given its number."""
     if isinstance(batches, Iterable):
         return lambda _: batches
     make = batches
     if _takes_argument(make):
-        return lambda number: _checked(make(number))
-    return lambda _: _checked(make())
+        return lambda number: _checked(make(number), name)
+    return lambda _: _checked(make(), name)
 
 
-def _checked(made: object) -> Iterable[Any]:
+def _checked(made: object, name: str) -> Iterable[Any]:
     """Check what a factory gave."""
     if not isinstance(made, Iterable):
         raise TypeError(
-            "x: the function must give an iterable of batches (x, y), as a generator function "
-            f"does, got {type(made).__name__}"
+            f"{name}: the function must give an iterable of batches (x, y), as a generator "
+            f"function does, got {type(made).__name__}"
         )
     return made
 

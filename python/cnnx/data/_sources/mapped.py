@@ -21,7 +21,7 @@ from cnnx.data._fingerprint import of_data
 from cnnx.data._order import Order
 from cnnx.data._reader import BatchReader, Data
 from cnnx.data._sources.base import VALIDATION_BATCH, PreparedSource
-from cnnx.data._sources.items import as_numpy, read_batch
+from cnnx.data._sources.items import as_numpy, read_batch, rows_of
 from cnnx.data._sources.prefetch import Prefetcher
 from cnnx.data._split import cut
 from cnnx.data.source import Batch
@@ -45,13 +45,19 @@ class MappedSource(PreparedSource):
     """Images in memory-mapped files, or with labels there, as a source."""
 
     def __init__(
-        self, data: Data, reader: BatchReader, order: Order, weights: Array | None = None
+        self,
+        data: Data,
+        reader: BatchReader,
+        order: Order,
+        weights: Array | None = None,
+        name: str = "x",
     ) -> None:
         self._data = data
         self.labels = data.y
         self._reader = reader
         self._order = order
         self._weights = weights
+        self._name = name
         self._direct = _is_direct(data.x, _READ_DIRECTLY) and _is_direct(
             data.y, {np.dtype(np.int64) if data.y.ndim == 1 else reader.dtype}
         )
@@ -59,17 +65,26 @@ class MappedSource(PreparedSource):
         self.steps = order.steps(len(data))
 
     @classmethod
-    def checked(cls, x: Any, y: Any, reader: BatchReader, order: Order) -> Self:
+    def checked(
+        cls,
+        x: Any,
+        y: Any,
+        reader: BatchReader,
+        order: Order,
+        names: tuple[str, str] = ("x", "y"),
+    ) -> Self:
         """Check what can be checked without reading all images."""
         if not is_mapped(x):
-            x = reader.images(as_numpy(x))
-        check_shape(x.shape, "x", reader.input_shape)
-        as_array(x[:1], "x")  # refuses what holds no numbers
-        data = Data(np.asarray(x), _labels(y, reader))
-        check_length(data.x, data.y, "x", "y")
-        made = cls(data, reader, order)
+            x = reader.images(as_numpy(x), names[0])
+        check_shape(x.shape, names[0], reader.input_shape)
+        as_array(x[:1], names[0])  # refuses what holds no numbers
+        data = Data(np.asarray(x), _labels(y, reader, names[1]))
+        check_length(data.x, data.y, *names)
+        made = cls(data, reader, order, None, names[0])
         if made._direct:
-            reader.images(np.zeros((1, *x.shape[1:]), x.dtype))  # warns where bytes do not suit
+            reader.images(
+                np.zeros((1, *x.shape[1:]), x.dtype), names[0]
+            )  # warns where bytes do not suit
         return made
 
     @property
@@ -90,7 +105,7 @@ class MappedSource(PreparedSource):
 
     def weighted(self, weights: Array) -> Self:
         """Give each image a weight."""
-        return type(self)(self._data, self._reader, self._order, weights)
+        return type(self)(self._data, self._reader, self._order, weights, self._name)
 
     def take(self, rows: Array) -> Data:
         """Read and check some images with their labels."""
@@ -106,7 +121,7 @@ class MappedSource(PreparedSource):
             else:
                 weights = None if self._weights is None else self._weights[rows]
                 item = Batch(x[rows], y[rows], None, weights)
-                yield read_batch(item, self._reader, f"images {first} to {first + len(rows) - 1}")
+                yield read_batch(item, self._reader, rows_of(self._name, first, len(rows)))
 
 
 def _is_direct(array: Array, dtypes: frozenset[np.dtype[Any]] | set[np.dtype[Any]]) -> bool:
@@ -114,14 +129,14 @@ def _is_direct(array: Array, dtypes: frozenset[np.dtype[Any]] | set[np.dtype[Any
     return array.dtype in dtypes and array.dtype.isnative and bool(array.flags.c_contiguous)
 
 
-def _labels(y: Any, reader: BatchReader) -> Array:
+def _labels(y: Any, reader: BatchReader, name: str) -> Array:
     """Check labels; rows of targets in a mapped file stay there and are checked in pieces."""
     if not is_mapped(y) or y.ndim < 2 or len(y) == 0:
-        return reader.targets(as_numpy(y))
+        return reader.targets(as_numpy(y), name)
     step = max(1, _CHUNK_BYTES // max(1, y[:1].nbytes))
     for start in range(0, len(y), step):
         stop = min(start + step, len(y))
-        reader.targets(y[start:stop], "y" if start == 0 else f"y[{start}:{stop}]")
+        reader.targets(y[start:stop], name if start == 0 else f"{name}[{start}:{stop}]")
     return np.asarray(y)
 
 

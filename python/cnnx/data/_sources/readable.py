@@ -14,7 +14,7 @@ from cnnx.data._fingerprint import of_array
 from cnnx.data._order import Order
 from cnnx.data._reader import BatchReader, Data
 from cnnx.data._sources.base import PreparedSource
-from cnnx.data._sources.items import read_batch
+from cnnx.data._sources.items import read_batch, rows_of
 from cnnx.data._sources.prefetch import Prefetcher
 from cnnx.data.source import Batch, Readable
 
@@ -29,22 +29,24 @@ class ReadSource(PreparedSource):
         reader: BatchReader,
         order: Order,
         weights: Array | None = None,
+        name: str = "x",
     ) -> None:
         self._images = images
         self.labels = self._labels = labels
         self._reader = reader
         self._order = order
         self._weights = weights
+        self._name = name
         self.samples = len(images)
         self.steps = order.steps(len(images))
 
     @classmethod
-    def checked(cls, images: Readable, reader: BatchReader, order: Order) -> Self:
+    def checked(cls, images: Readable, reader: BatchReader, order: Order, name: str = "x") -> Self:
         """Check the shape of the images and all labels."""
-        check_shape((len(images), *images.input_shape), "x", reader.input_shape)
-        labels = reader.targets(images.labels, "labels")
-        check_length(np.empty(len(images)), labels, "x", "labels")
-        return cls(images, labels, reader, order)
+        check_shape((len(images), *images.input_shape), name, reader.input_shape)
+        labels = reader.targets(images.labels, f"{name}.labels")
+        check_length(np.empty(len(images)), labels, name, f"{name}.labels")
+        return cls(images, labels, reader, order, None, name)
 
     @property
     def described(self) -> dict[str, Any]:
@@ -57,7 +59,9 @@ class ReadSource(PreparedSource):
 
     def weighted(self, weights: Array) -> Self:
         """Give each image a weight."""
-        return type(self)(self._images, self._labels, self._reader, self._order, weights)
+        return type(self)(
+            self._images, self._labels, self._reader, self._order, weights, self._name
+        )
 
     def take(self, rows: Array) -> Data:
         """Read and check some images with their labels."""
@@ -68,4 +72,4 @@ class ReadSource(PreparedSource):
         for first, rows in self._order.batches(len(self._images), number, start):
             weights = None if self._weights is None else self._weights[rows]
             item = (self._images.read(rows), self._labels[rows], weights)
-            yield read_batch(item, self._reader, f"images {first} to {first + len(rows) - 1}")
+            yield read_batch(item, self._reader, rows_of(self._name, first, len(rows)))

@@ -27,10 +27,13 @@ class BatchSequence(Protocol):
 class SequenceSource(PreparedSource):
     """A sequence of batches as a source; they are made in a thread, ahead of their use."""
 
-    def __init__(self, batches: BatchSequence, read: ReadItem, order: Order) -> None:
+    def __init__(
+        self, batches: BatchSequence, read: ReadItem, order: Order, name: str = "x"
+    ) -> None:
         self._batches = batches
         self._read_item = read
         self._order = order
+        self._name = name
         self.steps = self._count()
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
@@ -43,14 +46,16 @@ class SequenceSource(PreparedSource):
         self.steps = self._count()  # a sequence may change its length between epochs
         order = epoch_order(self.steps, self._order.shuffle, self._order.seed, number)
         for index in order[start:].tolist():
-            yield self._read_item(self._batches[index], f"x[{index}]")
+            yield self._read_item(self._batches[index], f"{self._name}[{index}]")
         self._tell("on_epoch_end")
 
     def _count(self) -> int:
         """Ask for the number of batches."""
         count = len(self._batches)
         if count == 0:
-            raise ValueError("x: a sequence of batches must hold at least one, got none")
+            raise ValueError(
+                f"{self._name}: a sequence of batches must hold at least one, got none"
+            )
         return count
 
     def _tell(self, hook: str) -> None:
