@@ -56,6 +56,8 @@ class Module:
         """Name the modules of the package that a statement imports."""
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Call):
+            names = _called_for(node)
         elif isinstance(node, ast.ImportFrom):
             base = self._base(node)
             inner = [f"{base}.{alias.name}" for alias in node.names]
@@ -82,6 +84,15 @@ class Module:
             if everywhere or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 waiting.extend(ast.iter_child_nodes(node))
         return found - {self.name}
+
+
+def _called_for(node: ast.Call) -> list[str]:
+    """Name the module that a call of ``import_module`` asks for."""
+    function = node.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if name != "import_module" or not node.args or not isinstance(node.args[0], ast.Constant):
+        return []
+    return [str(node.args[0].value)]
 
 
 def problems(root: Path) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ import pytest
 
 import cnnx
 from cnnx import ConfigError
-from cnnx.data import Batch, Source
 from support.small import small_data, small_model
 
 N, SIZE = 40, 8
@@ -29,34 +27,6 @@ class Pairs:
     def __getitem__(self, i: int) -> tuple[np.ndarray, np.ndarray]:
         rows = slice(i * SIZE, (i + 1) * SIZE)
         return X[rows], Y[rows]
-
-
-class OwnSource(Source):
-    """A source of the user's own."""
-
-    samples = N
-    steps = len(CUTS)
-
-    def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        for at in list(CUTS)[start:]:
-            yield Batch(X[at : at + SIZE], Y[at : at + SIZE])
-
-
-class Rows:
-    """Single images with labels, as PyTorch's ``Dataset`` is."""
-
-    def __len__(self) -> int:
-        return N
-
-    def __getitem__(self, i: int) -> tuple[np.ndarray, int]:
-        return X[i], int(Y[i])
-
-
-def mapped(folder: Path, name: str, array: np.ndarray) -> np.ndarray:
-    """Write an array and map it."""
-    np.save(folder / name, array)
-    found: np.ndarray = np.load(folder / name, mmap_mode="r")
-    return found
 
 
 def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
