@@ -1,6 +1,6 @@
-"""The losses: what training makes small.
+"""Loss functions, which are minimised by training.
 
-A new loss is one class and one row in `REGISTRY` (and its passes in C++).
+To add a loss, add a class and a row in `REGISTRY` (and its implementation in C++).
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from cnnx.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Loss(Spec):
-    """The base class of all losses."""
+    """Base class of all losses."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrossEntropy(Loss):
-    """The negative logarithm of the probability given to the right class.
+    """Cross-entropy: the negative logarithm of the predicted probability of the true class.
 
-    Takes integer labels of shape (N,), or rows of probabilities of shape (N, classes). A final
-    softmax is computed together with it; a network that ends without one is taken to give logits.
+    Accepts integer labels of shape (N,), or rows of probabilities of shape (N, classes). A final
+    softmax is computed together with the loss; a network without one is assumed to output logits.
 
     Parameters
     ----------
     label_smoothing : float
-        How much of the target is spread evenly over all classes, at least 0 and smaller than 1.
+        The fraction of the target that is distributed evenly over all classes, in [0, 1).
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -55,19 +55,19 @@ class CrossEntropy(Loss):
 
 @dataclass(frozen=True, slots=True)
 class BinaryCrossEntropy(Loss):
-    """Cross-entropy of yes and no for every output, averaged over an image's outputs.
+    """Binary cross-entropy, averaged over the outputs of an image.
 
-    Takes targets from 0 to 1 of the shape of the outputs; for a single output labels 0 and 1 of
-    shape (N,), which are scored as right or wrong; for several outputs labels too, each standing
-    for a row with a one at the label. A final sigmoid is computed together with it; a network that
-    ends without one is taken to give logits.
+    Accepts targets from 0 to 1 of the shape of the outputs, or integer labels of shape (N,). With a
+    single output, labels are 0 and 1, and accuracy is the fraction of outputs on the correct side
+    of 0.5. With several outputs, a label is equivalent to a one-hot row. A final sigmoid is
+    computed together with the loss; a network without one is assumed to output logits.
     """
 
     kind: ClassVar[str] = "binary_cross_entropy"
 
 
 def _weights(alpha: object, owner: str, name: str) -> tuple[float, ...]:
-    """Check the weights of classes."""
+    """Check class weights."""
     if isinstance(alpha, np.ndarray) and alpha.ndim == 1:
         alpha = alpha.tolist()
     if not isinstance(alpha, (tuple, list)):
@@ -76,31 +76,31 @@ def _weights(alpha: object, owner: str, name: str) -> tuple[float, ...]:
             f"got {describe(alpha)}"
         )
     if not alpha:
-        raise ConfigError(f"{owner}: {name} must hold a weight for each class, got none")
+        raise ConfigError(f"{owner}: {name} must have one weight for each class, got none")
     return tuple(real(w, owner, f"{name}[{i}]", minimum=0.0) for i, w in enumerate(alpha))
 
 
 @dataclass(frozen=True, slots=True)
 class Focal(Loss):
-    """Cross-entropy that counts an image less the surer the network is of its class.
+    """Focal loss: cross-entropy that gives less weight to images that are classified well.
 
-    ``alpha * (1 - p) ** gamma * -log(p)`` with the probability ``p`` that the right class has.
-    Takes what `CrossEntropy` takes.
+    ``alpha * (1 - p) ** gamma * -log(p)``, where ``p`` is the predicted probability of the true
+    class. Accepts the same targets as `CrossEntropy`.
 
     Parameters
     ----------
     gamma : float
-        How much less, at least 0; with 0 and no `alpha` it is `CrossEntropy`.
+        Focusing parameter, at least 0. With 0 and no `alpha`, the loss equals `CrossEntropy`.
     alpha : sequence of float, optional
-        A weight for each class, at least 0; 1 for all unless given.
+        One weight per class, at least 0; 1 by default.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value; when a network is built, if there are not as many
-        weights as classes.
+        If an argument has an invalid value; when a network is built, if the number of weights
+        differs from the number of classes.
 
     References
     ----------
@@ -116,10 +116,10 @@ class Focal(Loss):
 
 @dataclass(frozen=True, slots=True)
 class MeanSquaredError(Loss):
-    """The squared difference from the target, averaged over an image's outputs.
+    """Mean squared error: the squared difference from the target, averaged over the outputs.
 
-    Takes targets of the shape of the outputs, or integer labels of shape (N,), which stand for
-    rows with a one at the label.
+    Accepts targets of the shape of the outputs, or integer labels of shape (N,), which are
+    equivalent to one-hot rows.
     """
 
     kind: ClassVar[str] = "mse"
@@ -127,9 +127,9 @@ class MeanSquaredError(Loss):
 
 @dataclass(frozen=True, slots=True)
 class MeanAbsoluteError(Loss):
-    """The size of the difference from the target, averaged over an image's outputs.
+    """Mean absolute error: the absolute difference from the target, averaged over the outputs.
 
-    Takes what `MeanSquaredError` takes. An outlier pulls no harder than any other image.
+    Accepts the same targets as `MeanSquaredError`, and is less sensitive to outliers.
     """
 
     kind: ClassVar[str] = "mae"
@@ -137,22 +137,23 @@ class MeanAbsoluteError(Loss):
 
 @dataclass(frozen=True, slots=True)
 class Huber(Loss):
-    """Half the squared difference where it is small, a line beyond, averaged over the outputs.
+    """Huber loss: quadratic for small differences and linear for large ones.
 
-    ``e ** 2 / 2`` for differences ``e`` up to `delta`, ``delta * (abs(e) - delta / 2)`` for larger
-    ones. Takes what `MeanSquaredError` takes.
+    ``e ** 2 / 2`` for differences ``e`` up to `delta` in absolute value, otherwise
+    ``delta * (abs(e) - delta / 2)``, averaged over the outputs of an image. Accepts the same
+    targets as `MeanSquaredError`.
 
     Parameters
     ----------
     delta : float
-        Where the line begins, greater than 0.
+        The difference at which the loss becomes linear, greater than 0.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `delta` is not a number.
     ConfigError
-        If it is not greater than 0, or not finite.
+        If `delta` is not greater than 0, or not finite.
 
     References
     ----------
@@ -176,16 +177,16 @@ REGISTRY: dict[str, type[Loss]] = {
         Huber,
     )
 }
-"""The losses by kind, which is the string that ``CNN`` accepts and files hold."""
+"""The losses by name, as accepted by ``CNN`` and stored in files."""
 
 
 def from_dict(values: object) -> Loss:
-    """Make the loss that a dict describes.
+    """Create a loss from its dictionary form.
 
     Parameters
     ----------
     values : object
-        What a loss' ``to_dict`` gave.
+        The result of a loss's ``to_dict``.
 
     Returns
     -------
@@ -195,7 +196,7 @@ def from_dict(values: object) -> Loss:
     Raises
     ------
     TypeError
-        If it is not a dict.
+        If `values` is not a dictionary.
     ConfigError
         If the kind or an argument is unknown.
     """
@@ -203,7 +204,7 @@ def from_dict(values: object) -> Loss:
 
 
 def resolve(value: object) -> Loss:
-    """Take a loss, or its name as a string.
+    """Return a loss, given a loss or its name.
 
     Parameters
     ----------
@@ -218,7 +219,7 @@ def resolve(value: object) -> Loss:
     Raises
     ------
     TypeError
-        If it is neither.
+        If `value` is neither a loss nor a string.
     ConfigError
         If no loss has that name.
     """

@@ -1,9 +1,9 @@
-"""Figures of merit for classifiers, on NumPy arrays.
+"""Evaluation metrics for classification, computed on NumPy arrays.
 
-Every function takes the true classes first. Classes are integers from 0 of shape (N,); where
-scores of shape (N, classes) are given in their place, as `CNN.predict` gives them, the class is the
-largest of a row, the first of equals. What would be divided by zero, such as the precision of a
-class that was never predicted, is 0.
+Every function takes the true classes as its first argument. Classes are integers of shape (N,),
+starting at 0. Scores of shape (N, classes), such as the output of `CNN.predict`, are converted to
+classes by taking the largest score of each row, or the first one in case of a tie. Undefined
+values, such as the precision of a class that is never predicted, are 0.
 
 >>> import numpy as np
 >>> confusion_matrix(np.array([0, 1, 1]), np.array([0, 1, 0]))
@@ -30,13 +30,13 @@ _F64 = npt.NDArray[np.float64]
 _I64 = npt.NDArray[np.int64]
 
 _MOST_CLASSES = 10_000
-"""More would ask for a confusion matrix of gigabytes, by mistake most likely."""
+"""More classes would need a confusion matrix of gigabytes and are most likely a mistake."""
 
 _AVERAGES = ("macro", "micro", "weighted")
 
 
 def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
-    """Compute the share of images whose class was predicted.
+    """Compute the fraction of correct predictions.
 
     Parameters
     ----------
@@ -51,23 +51,23 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     true, predicted, _ = class_pair(y_true, y_pred, "accuracy", None)
     return float((true == predicted).mean())
 
 
 def top_k_accuracy(y_true: ArrayLike, scores: ArrayLike, k: int = 5) -> float:
-    """Compute the share of images whose class is among the `k` with the highest scores.
+    """Compute the fraction of images whose class is among the `k` highest scores.
 
     Parameters
     ----------
     y_true : array-like
         Classes (N,), or one-hot rows (N, classes).
     scores : array-like
-        Scores (N, classes). Of equal ones the first counts as higher.
+        Scores (N, classes). In case of a tie, the first class ranks higher.
     k : int
-        How many, at least 1.
+        The number of highest scores to consider, at least 1.
 
     Returns
     -------
@@ -77,14 +77,14 @@ def top_k_accuracy(y_true: ArrayLike, scores: ArrayLike, k: int = 5) -> float:
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     k = integer(k, "top_k_accuracy", "k")
     rows = as_array(scores, "scores")
     if rows.ndim != 2:
         raise ShapeError(
-            f"top_k_accuracy: scores must have shape (N, classes), got {rows.shape}; pass what "
-            "predict gives"
+            f"top_k_accuracy: scores must have shape (N, classes), got {rows.shape}; pass the "
+            "output of predict"
         )
     true, _, _ = class_pair(y_true, rows, "top_k_accuracy", rows.shape[1])
     own = rows[np.arange(len(rows)), true][:, None]
@@ -94,24 +94,25 @@ def top_k_accuracy(y_true: ArrayLike, scores: ArrayLike, k: int = 5) -> float:
 
 
 def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int | None = None) -> _I64:
-    """Count how often each class was predicted for images of each class.
+    """Compute the confusion matrix.
 
     Parameters
     ----------
     y_true, y_pred : array-like
         Classes (N,), or scores (N, classes).
     classes : int, optional
-        How many classes there are; as many as occur, or as scores have columns, unless given.
+        The number of classes. By default, it is inferred from the classes or the number of columns
+        of the scores.
 
     Returns
     -------
     ndarray
-        int64 (classes, classes): in row i and column j the images of class i predicted as j.
+        int64 (classes, classes): entry (i, j) is the number of images of class i predicted as j.
 
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     return _matrix(y_true, y_pred, classes, "confusion_matrix")
 
@@ -119,27 +120,28 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int | None =
 def precision(
     y_true: ArrayLike, y_pred: ArrayLike, average: str | None = None, classes: int | None = None
 ) -> Any:
-    """Compute for each class which share of the images predicted as it belong to it.
+    """Compute the precision of each class: the fraction of its predictions that are correct.
 
     Parameters
     ----------
     y_true, y_pred : array-like
         Classes (N,), or scores (N, classes).
     average : "macro", "micro" or "weighted", optional
-        One number in place of one a class: their mean; the same of all images taken together,
-        which is the accuracy; or their mean weighted by the classes' numbers of images.
+        Return a single number: the unweighted mean over the classes ("macro"), the value over all
+        images, which equals the accuracy ("micro"), or the mean weighted by the number of images
+        of each class ("weighted"). By default, return one number per class.
     classes : int, optional
-        How many classes there are, as for `confusion_matrix`.
+        The number of classes, as for `confusion_matrix`.
 
     Returns
     -------
     ndarray or float
-        float64 (classes,), or one number.
+        float64 (classes,), or a single number if `average` is given.
 
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     report = _Scores.of(_matrix(y_true, y_pred, classes, "precision"))
     return report.averaged(report.precision, average, "precision")
@@ -148,7 +150,7 @@ def precision(
 def recall(
     y_true: ArrayLike, y_pred: ArrayLike, average: str | None = None, classes: int | None = None
 ) -> Any:
-    """Compute for each class which share of its images was predicted as it.
+    """Compute the recall of each class: the fraction of its images that are predicted correctly.
 
     Parameters
     ----------
@@ -158,12 +160,12 @@ def recall(
     Returns
     -------
     ndarray or float
-        float64 (classes,), or one number.
+        float64 (classes,), or a single number if `average` is given.
 
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     report = _Scores.of(_matrix(y_true, y_pred, classes, "recall"))
     return report.averaged(report.recall, average, "recall")
@@ -172,7 +174,7 @@ def recall(
 def f1(
     y_true: ArrayLike, y_pred: ArrayLike, average: str | None = None, classes: int | None = None
 ) -> Any:
-    """Compute for each class the harmonic mean of precision and recall.
+    """Compute the F1 score of each class: the harmonic mean of precision and recall.
 
     Parameters
     ----------
@@ -182,12 +184,12 @@ def f1(
     Returns
     -------
     ndarray or float
-        float64 (classes,), or one number.
+        float64 (classes,), or a single number if `average` is given.
 
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     report = _Scores.of(_matrix(y_true, y_pred, classes, "f1"))
     return report.averaged(report.f1, average, "f1")
@@ -195,20 +197,20 @@ def f1(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassificationReport:
-    """The scores of a classifier; printed, a table.
+    """Precision, recall and F1 score of each class, with averages; prints as a table.
 
     Attributes
     ----------
     names : tuple[str, ...]
-        What the classes are called.
+        The names of the classes.
     precision, recall, f1 : ndarray
         float64 (classes,).
     support : ndarray
         int64 (classes,), the number of images of each class.
     accuracy : float
-        The share of all images that is right; the micro average of the other three.
+        The fraction of correct predictions, which equals the micro average of the three metrics.
     macro, weighted : tuple[float, float, float]
-        Precision, recall and F1 averaged over the classes, as they are and by their support.
+        Precision, recall and F1 averaged over the classes, unweighted and weighted by `support`.
     """
 
     names: tuple[str, ...]
@@ -222,39 +224,40 @@ class ClassificationReport:
 
     @classmethod
     def of(cls, matrix: ArrayLike, names: Sequence[str] | None = None) -> ClassificationReport:
-        """Compute the scores from a confusion matrix, such as a sum over batches.
+        """Create a report from a confusion matrix, such as a sum over batches.
 
         Parameters
         ----------
         matrix : array-like
-            Counts (classes, classes): row i, column j counts the images of class i taken for j.
+            Counts (classes, classes): entry (i, j) is the number of images of class i predicted as
+            j.
         names : sequence of str, optional
-            What the classes are called; their numbers unless given.
+            The names of the classes; by default, their numbers.
 
         Returns
         -------
         ClassificationReport
-            The scores.
+            The report.
 
         Raises
         ------
         TypeError, ShapeError
-            If an argument cannot be used.
+            If an argument is invalid.
         """
         counts = np.asarray(matrix)
         if counts.dtype.kind not in "iu":
             raise TypeError(
-                f"ClassificationReport: matrix must hold counts, whole numbers, got {counts.dtype}"
+                f"ClassificationReport: matrix must contain integer counts, got {counts.dtype}"
             )
         if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or counts.sum() == 0:
             raise ShapeError(
-                "ClassificationReport: matrix must be a square table of at least one image, got "
+                "ClassificationReport: matrix must be square and count at least one image, got "
                 f"shape {counts.shape} with {int(counts.sum())} images"
             )
         if names is not None and len(names) != len(counts):
             raise ShapeError(
-                f"ClassificationReport: names must be {len(counts)}, one for each row of matrix, "
-                f"got {len(names)}"
+                f"ClassificationReport: names must have {len(counts)} entries, one for each row of "
+                f"matrix, got {len(names)}"
             )
         scores = _Scores.of(counts.astype(np.int64))
         return cls(
@@ -269,7 +272,7 @@ class ClassificationReport:
         )
 
     def __str__(self) -> str:
-        """Write the table."""
+        """Format the report as a table."""
         total = int(self.support.sum())
         width = max(len(name) for name in (*self.names, "weighted average"))
         lines = [f"{'':{width}}  precision  recall      F1  images"]
@@ -294,26 +297,26 @@ def classification_report(
     names: Sequence[str] | None = None,
     classes: int | None = None,
 ) -> ClassificationReport:
-    """Compute precision, recall and F1 of every class, their averages and the accuracy.
+    """Compute precision, recall and F1 score of each class, their averages, and the accuracy.
 
     Parameters
     ----------
     y_true, y_pred : array-like
         Classes (N,), or scores (N, classes).
     names : sequence of str, optional
-        What the classes are called; their numbers unless given. It says how many there are, too.
+        The names of the classes; by default, their numbers. Also determines the number of classes.
     classes : int, optional
-        How many classes there are, as for `confusion_matrix`.
+        The number of classes, as for `confusion_matrix`.
 
     Returns
     -------
     ClassificationReport
-        The scores; ``print`` shows them as a table.
+        The report; ``print`` shows it as a table.
 
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     if names is not None:
         if isinstance(names, str) or not all(isinstance(name, str) for name in names):
@@ -323,7 +326,8 @@ def classification_report(
             )
         if classes is not None and classes != len(names):
             raise ConfigError(
-                f"classification_report: names must be {classes}, as classes says, got {len(names)}"
+                f"classification_report: names must have {classes} entries, to match classes, got "
+                f"{len(names)}"
             )
         classes = len(names)
     matrix = _matrix(y_true, y_pred, classes, "classification_report")
@@ -332,7 +336,7 @@ def classification_report(
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    """What follows from a confusion matrix."""
+    """The metrics that are computed from a confusion matrix."""
 
     precision: _F64
     recall: _F64
@@ -342,7 +346,7 @@ class _Scores:
 
     @classmethod
     def of(cls, matrix: _I64) -> _Scores:
-        """Compute them."""
+        """Compute the metrics."""
         hits, support, predicted = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
         return cls(
             _ratio(hits, predicted),
@@ -353,7 +357,7 @@ class _Scores:
         )
 
     def averaged(self, values: _F64, average: str | None, owner: str) -> Any:
-        """Average scores of classes, or leave them."""
+        """Average over the classes, or return the values unchanged if `average` is None."""
         if average is None:
             return values
         average = choice(average, owner, "average", _AVERAGES)
@@ -369,19 +373,19 @@ class _Scores:
 
 
 def _ratio(part: _I64, whole: _I64) -> _F64:
-    """Divide counts; 0 where there is nothing to divide by."""
+    """Divide counts; 0 where the divisor is 0."""
     return np.asarray(np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0))
 
 
 def _matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int | None, owner: str) -> _I64:
-    """Count pairs of classes."""
+    """Count the pairs of true and predicted classes."""
     if classes is not None:
         classes = integer(classes, owner, "classes")
     true, predicted, count = class_pair(y_true, y_pred, owner, classes)
     if count > _MOST_CLASSES:
         raise ConfigError(
-            f"{owner}: {count} classes make too large a table, at most {_MOST_CLASSES}; are the "
-            "arguments classes?"
+            f"{owner}: a confusion matrix can have at most {_MOST_CLASSES} classes, got {count}; "
+            "check that the arguments are classes"
         )
     pairs = np.bincount(true * count + predicted, minlength=count * count)
     return pairs.reshape(count, count).astype(np.int64)

@@ -310,7 +310,7 @@ class Model:
         Raises
         ------
         TypeError, ShapeError, ConfigError, ValueError
-            If an argument cannot be used.
+            If an argument is invalid.
         """
         return scoring.evaluate(self._network, x, y, batch_size, sample_weight)
 
@@ -335,7 +335,7 @@ class Model:
         Raises
         ------
         TypeError, ShapeError, ConfigError, ValueError
-            If an argument cannot be used.
+            If an argument is invalid.
         """
         return scoring.predict(self._network, x, batch_size)
 
@@ -514,7 +514,7 @@ class Model:
         Raises
         ------
         TypeError, ShapeError, ConfigError, ValueError
-            If an argument cannot be used.
+            If an argument is invalid.
 
         References
         ----------
@@ -640,7 +640,7 @@ class CNN(Model):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     ShapeError
         If a layer does not fit the output of the one before it; the message names both.
     """

@@ -1,6 +1,6 @@
-"""The optimizers: how gradients become steps.
+"""Optimizers, which update the weights from the gradients.
 
-A new optimizer is one class and one row in `REGISTRY` (and its update in C++).
+To add an optimizer, add a class and a row in `REGISTRY` (and its update in C++).
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ _MAYBE_POSITIVE = checked(Maybe(Real(above=0.0)))
 
 @dataclass(frozen=True, slots=True)
 class Optimizer(Spec):
-    """The base class of all optimizers, with the arguments that each of them takes.
+    """Base class of all optimizers, with the arguments common to all of them.
 
     Parameters
     ----------
     learning_rate : float
-        The length of a step, at least 0.
+        The learning rate, at least 0.
     clip_norm : float, optional
-        The largest length of all gradients taken as one vector; longer ones are scaled down
-        together. Gradients that are not finite make the weights NaN: a run that diverges is seen.
+        The maximum global norm of the gradients, i.e. the norm of all gradients taken as one
+        vector; larger gradients are scaled down. If a gradient is not finite, the weights become
+        NaN, so that divergence is not hidden.
     clip_value : float, optional
-        The largest size of a single gradient; larger ones are cut, before `clip_norm` counts.
+        The maximum absolute value of each gradient; applied before `clip_norm`.
     ema : float, optional
-        Keep an exponential moving average of the weights, of which each step leaves this fraction
-        (0.999, for example). It starts as a copy of the weights after the first step; see
-        ``CNN.averaged_weights``.
+        The decay of an exponential moving average of the weights, for example 0.999. The average
+        is initialised with the weights after the first step; see ``CNN.averaged_weights``.
     decay_weights_only : bool
-        Whether weight decay leaves out biases and the scales and shifts of normalisation: every
-        parameter of one dimension.
+        Whether to exclude one-dimensional parameters (biases, and the scales and shifts of
+        normalisation layers) from weight decay.
     """
 
     learning_rate: float = field(metadata=_NOT_NEGATIVE)
@@ -50,53 +50,53 @@ class Optimizer(Spec):
     decay_weights_only: bool = field(default=False, kw_only=True, metadata=checked(Flag()))
 
     def with_learning_rate(self, learning_rate: float) -> Self:
-        """Make the same optimizer with another learning rate.
+        """Return a copy of this optimizer with a different learning rate.
 
         Parameters
         ----------
         learning_rate : float
-            The new one, at least 0.
+            The new learning rate, at least 0.
 
         Returns
         -------
         Self
-            A new object; this one stays as it is.
+            A new object; this one is not changed.
 
         Raises
         ------
         TypeError
-            If it is not a number.
+            If `learning_rate` is not a number.
         ConfigError
-            If it is negative or not finite.
+            If `learning_rate` is negative or not finite.
         """
         return replace(self, learning_rate=learning_rate)
 
 
 @dataclass(frozen=True, slots=True)
 class SGD(Optimizer):
-    """Stochastic gradient descent, with momentum on request.
+    """Stochastic gradient descent with optional momentum.
 
     ``v = momentum * v + g`` and ``w = w - learning_rate * v``, where ``g`` is the mean gradient of
-    the batch plus ``weight_decay * w``. With ``nesterov`` the step is along ``g + momentum * v``.
-    Takes the arguments of `Optimizer` too.
+    the batch plus ``weight_decay * w``. With ``nesterov``, the update is
+    ``w = w - learning_rate * (g + momentum * v)``. Also accepts the arguments of `Optimizer`.
 
     Parameters
     ----------
     learning_rate : float
-        The length of a step.
+        The learning rate.
     momentum : float
-        How much of the last step goes on, at least 0 and smaller than 1.
+        Momentum coefficient in [0, 1).
     nesterov : bool
-        Look ahead along the momentum; needs one.
+        Whether to use Nesterov momentum; requires `momentum` to be greater than 0.
     weight_decay : float
-        Pulls weights to zero.
+        Weight decay coefficient, at least 0; ``weight_decay * w`` is added to the gradient.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -112,35 +112,39 @@ class SGD(Optimizer):
     weight_decay: float = field(default=0.0, metadata=_NOT_NEGATIVE)
 
     def _check_together(self) -> None:
-        """Nesterov momentum needs a momentum."""
+        """Check that Nesterov momentum is used with a momentum."""
         if self.nesterov and self.momentum == 0.0:
             raise ConfigError("SGD: nesterov needs a momentum; set momentum=0.9, for example")
 
 
 @dataclass(frozen=True, slots=True)
 class Adam(Optimizer):
-    """Steps scaled by running averages of the gradient and of its square.
+    """Adam: steps scaled by moving averages of the gradient and its square.
 
-    Takes the arguments of `Optimizer` too.
+    With ``g`` the mean gradient of the batch plus ``weight_decay * w``,
+    ``m = beta_1 * m + (1 - beta_1) * g`` and ``v = beta_2 * v + (1 - beta_2) * g ** 2``. The update
+    of step ``t`` is ``w = w - learning_rate * m' / (sqrt(v') + epsilon)`` with the bias-corrected
+    averages ``m' = m / (1 - beta_1 ** t)`` and ``v' = v / (1 - beta_2 ** t)``. Also accepts the
+    arguments of `Optimizer`.
 
     Parameters
     ----------
     learning_rate : float
-        The length of a step.
+        The learning rate.
     beta_1, beta_2 : float
-        How long the averages of the gradient and of its square remember, at least 0 and smaller
-        than 1.
+        Decay rates of the moving averages of the gradient and its square, in [0, 1).
     epsilon : float
-        Added to the root of the average square, greater than 0.
+        Added to the denominator for numerical stability, greater than 0.
     weight_decay : float
-        Added to the gradient as ``weight_decay * w``; `AdamW` keeps it apart.
+        Weight decay coefficient, at least 0; ``weight_decay * w`` is added to the gradient. For
+        decoupled weight decay, use `AdamW`.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -158,9 +162,10 @@ class Adam(Optimizer):
 
 @dataclass(frozen=True, slots=True)
 class AdamW(Adam):
-    """Adam with decoupled weight decay: ``w`` shrinks by ``learning_rate * weight_decay * w``.
+    """Adam with decoupled weight decay.
 
-    Takes the arguments of `Adam`; the decay is 0.01 unless given.
+    Each step also subtracts ``learning_rate * weight_decay * w`` from the weights. Accepts the
+    arguments of `Adam`; `weight_decay` is 0.01 by default.
 
     References
     ----------
@@ -174,31 +179,31 @@ class AdamW(Adam):
 
 @dataclass(frozen=True, slots=True)
 class RMSprop(Optimizer):
-    """Steps divided by the root of a running mean of the squared gradient.
+    """RMSprop: steps divided by the root of a moving average of the squared gradient.
 
     ``v = rho * v + (1 - rho) * g ** 2`` and ``w = w - learning_rate * g / (sqrt(v) + epsilon)``,
     or with momentum ``u = momentum * u + g / (sqrt(v) + epsilon)`` and
-    ``w = w - learning_rate * u``. Takes the arguments of `Optimizer` too.
+    ``w = w - learning_rate * u``. Also accepts the arguments of `Optimizer`.
 
     Parameters
     ----------
     learning_rate : float
-        The length of a step.
+        The learning rate.
     rho : float
-        How long the mean of the square remembers, at least 0 and smaller than 1.
+        Decay rate of the moving average of the squared gradient, in [0, 1).
     momentum : float
-        How much of the last step goes on, at least 0 and smaller than 1.
+        Momentum coefficient in [0, 1).
     epsilon : float
-        Added to the root of the mean square, greater than 0.
+        Added to the denominator for numerical stability, greater than 0.
     weight_decay : float
-        Added to the gradient as ``weight_decay * w``.
+        Weight decay coefficient, at least 0; ``weight_decay * w`` is added to the gradient.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -217,26 +222,26 @@ class RMSprop(Optimizer):
 
 @dataclass(frozen=True, slots=True)
 class Adagrad(Optimizer):
-    """Steps divided by the root of the sum of all squared gradients so far.
+    """Adagrad: steps divided by the root of the sum of all squared gradients so far.
 
-    ``v = v + g ** 2`` and ``w = w - learning_rate * g / (sqrt(v) + epsilon)``. Takes the arguments
-    of `Optimizer` too.
+    ``v = v + g ** 2`` and ``w = w - learning_rate * g / (sqrt(v) + epsilon)``. Also accepts the
+    arguments of `Optimizer`.
 
     Parameters
     ----------
     learning_rate : float
-        The length of a step.
+        The learning rate.
     epsilon : float
-        Added to the root of the sum, greater than 0.
+        Added to the denominator for numerical stability, greater than 0.
     weight_decay : float
-        Added to the gradient as ``weight_decay * w``.
+        Weight decay coefficient, at least 0; ``weight_decay * w`` is added to the gradient.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -253,28 +258,28 @@ class Adagrad(Optimizer):
 
 @dataclass(frozen=True, slots=True)
 class Lion(Optimizer):
-    """Moves every weight by the learning rate, along the sign of gradient and momentum.
+    """Lion: steps of fixed size, along the sign of a mix of gradient and momentum.
 
-    ``w = w - learning_rate * (sign(beta_1 * m + (1 - beta_1) * g) + weight_decay * w)``, and then
-    ``m = beta_2 * m + (1 - beta_2) * g``. It wants a learning rate three to ten times smaller than
-    `AdamW` and a weight decay as much larger. Takes the arguments of `Optimizer` too.
+    ``w = w - learning_rate * (sign(beta_1 * m + (1 - beta_1) * g) + weight_decay * w)``, then
+    ``m = beta_2 * m + (1 - beta_2) * g``. Compared with `AdamW`, use a learning rate three to ten
+    times smaller and a weight decay larger by the same factor. Also accepts the arguments of
+    `Optimizer`.
 
     Parameters
     ----------
     learning_rate : float
-        The length of a step.
+        The learning rate.
     beta_1, beta_2 : float
-        How much the momentum counts in a step, and how long it remembers, at least 0 and smaller
-        than 1.
+        The weight of the momentum in a step, and the decay rate of the momentum, in [0, 1).
     weight_decay : float
-        Shrinks weights by ``learning_rate * weight_decay * w``.
+        Coefficient of decoupled weight decay, at least 0.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -292,16 +297,16 @@ class Lion(Optimizer):
 REGISTRY: dict[str, type[Optimizer]] = {
     optimizer.kind: optimizer for optimizer in (SGD, Adam, AdamW, RMSprop, Adagrad, Lion)
 }
-"""The optimizers by kind, which is the string that ``CNN`` accepts and files hold."""
+"""The optimizers by name, as accepted by ``CNN`` and stored in files."""
 
 
 def from_dict(values: object) -> Optimizer:
-    """Make the optimizer that a dict describes.
+    """Create an optimizer from its dictionary form.
 
     Parameters
     ----------
     values : object
-        What an optimizer's ``to_dict`` gave.
+        The result of an optimizer's ``to_dict``.
 
     Returns
     -------
@@ -311,15 +316,15 @@ def from_dict(values: object) -> Optimizer:
     Raises
     ------
     TypeError
-        If it is not a dict, or an argument has the wrong type.
+        If `values` is not a dictionary, or an argument has the wrong type.
     ConfigError
-        If the kind or an argument is unknown, missing or unusable.
+        If the kind or an argument is unknown, missing or invalid.
     """
     return _spec.from_dict(values, REGISTRY, "optimizer")
 
 
 def resolve(value: object) -> Optimizer:
-    """Take an optimizer, or its name as a string.
+    """Return an optimizer, given an optimizer or its name.
 
     Parameters
     ----------
@@ -329,12 +334,12 @@ def resolve(value: object) -> Optimizer:
     Returns
     -------
     Optimizer
-        The optimizer; for a string with default arguments.
+        The optimizer; with default arguments if a name is given.
 
     Raises
     ------
     TypeError
-        If it is neither.
+        If `value` is neither an optimizer nor a string.
     ConfigError
         If no optimizer has that name.
     """

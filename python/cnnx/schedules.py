@@ -1,8 +1,8 @@
-"""Schedules: how the learning rate changes from step to step.
+"""Learning-rate schedules.
 
-A schedule gives a factor on the optimizer's learning rate when it is called with the number of the
-step, the number of all steps and that of an epoch's. A new one is one class and one row in
-`REGISTRY`.
+A schedule is called with the number of a step, the total number of steps and the number of steps
+per epoch, and returns the factor by which the optimizer's learning rate is multiplied. To add a
+schedule, add a class and a row in `REGISTRY`.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from cnnx.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Schedule(Spec):
-    """The base class of all schedules."""
+    """Base class of all learning-rate schedules."""
 
     needs_length: ClassVar[bool] = True
-    """Whether the number of batches in an epoch has to be known beforehand."""
+    """Whether the number of batches per epoch must be known in advance."""
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give the factor on the optimizer's learning rate for one step.
+        """Return the factor of the learning rate for one step.
 
         Parameters
         ----------
         step : int
-            How many steps the training has made before it.
+            The number of the step, starting at 0.
         total_steps : int
-            How many it makes in all.
+            The total number of steps of the run.
         steps_per_epoch : int
-            How many make an epoch.
+            The number of steps per epoch.
 
         Returns
         -------
@@ -47,13 +47,13 @@ class Schedule(Spec):
 
 @dataclass(frozen=True, slots=True)
 class Constant(Schedule):
-    """The optimizer's learning rate, from the first step to the last."""
+    """Keeps the learning rate constant."""
 
     kind: ClassVar[str] = "constant"
     needs_length: ClassVar[bool] = False
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give 1."""
+        """Return 1."""
         return 1.0
 
 
@@ -64,16 +64,16 @@ class Step(Schedule):
     Parameters
     ----------
     every_epochs : int
-        How many epochs lie between two changes.
+        The number of epochs between two changes.
     factor : float
-        What the learning rate is multiplied by, greater than 0.
+        The factor by which the learning rate is multiplied, greater than 0.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "step"
@@ -82,25 +82,25 @@ class Step(Schedule):
     factor: float = field(default=0.1, metadata=checked(Real(above=0.0)))
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give the power of `factor` that belongs to the step's epoch."""
+        """Return the power of `factor` for the epoch of the step."""
         return float(self.factor ** (step // steps_per_epoch // self.every_epochs))
 
 
 @dataclass(frozen=True, slots=True)
 class Exponential(Schedule):
-    """Multiplies the learning rate by the same number after every epoch.
+    """Multiplies the learning rate by a factor after every epoch.
 
     Parameters
     ----------
     factor : float
-        What the learning rate is multiplied by, greater than 0.
+        The factor by which the learning rate is multiplied, greater than 0.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `factor` is not a number.
     ConfigError
-        If it is not greater than 0.
+        If `factor` is not greater than 0.
     """
 
     kind: ClassVar[str] = "exponential"
@@ -108,25 +108,25 @@ class Exponential(Schedule):
     factor: float = field(default=0.9, metadata=checked(Real(above=0.0)))
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give the power of `factor` that belongs to the step's epoch."""
+        """Return the power of `factor` for the epoch of the step."""
         return float(self.factor ** (step // steps_per_epoch))
 
 
 @dataclass(frozen=True, slots=True)
 class Cosine(Schedule):
-    """Falls from the learning rate to its end along half a cosine, without restarts.
+    """Decays the learning rate along half a cosine, without restarts.
 
     Parameters
     ----------
     final : float
-        The factor at the end, at least 0.
+        The factor at the end of the run, at least 0.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `final` is not a number.
     ConfigError
-        If it is negative.
+        If `final` is negative.
 
     References
     ----------
@@ -138,32 +138,32 @@ class Cosine(Schedule):
     final: float = field(default=0.0, metadata=checked(Real(minimum=0.0)))
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give the point of the cosine."""
+        """Return the value of the cosine."""
         return _between(1.0, self.final, step / total_steps)
 
 
 @dataclass(frozen=True, slots=True)
 class OneCycle(Schedule):
-    """Rises to the optimizer's learning rate and falls far below it, along two half cosines.
+    """One-cycle schedule: increases the learning rate, then decays it, along two half cosines.
 
-    The optimizer's learning rate is the peak, and may be several times what one would use without
-    a schedule: `CNN.find_learning_rate` finds it.
+    The peak is the optimizer's learning rate, which may be several times higher than a suitable
+    constant one; use `CNN.find_learning_rate` to find it.
 
     Parameters
     ----------
     warmup : float
-        The part of all steps in which it rises, greater than 0 and smaller than 1.
+        The fraction of the steps in which the learning rate increases, in (0, 1).
     start : float
         The factor of the first step, at least 0.
     final : float
-        The factor at the end, at least 0.
+        The factor at the end of the run, at least 0.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -178,7 +178,7 @@ class OneCycle(Schedule):
     final: float = field(default=1e-4, metadata=checked(Real(minimum=0.0)))
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give the point of the cycle."""
+        """Return the value of the cycle."""
         peak = self.warmup * total_steps
         if step < peak:
             return _between(self.start, 1.0, step / peak)
@@ -187,21 +187,21 @@ class OneCycle(Schedule):
 
 @dataclass(frozen=True, slots=True)
 class Warmup(Schedule):
-    """Rises in a straight line, then follows another schedule.
+    """Increases the learning rate linearly, then follows another schedule.
 
     Parameters
     ----------
     epochs : float
-        How long it rises, greater than 0; 0.5 is half an epoch.
+        The length of the warm-up in epochs, greater than 0; may be fractional.
     then : Schedule or str
-        What follows; its steps count from the end of the rise.
+        The schedule after the warm-up; its steps are counted from the end of the warm-up.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -215,24 +215,25 @@ class Warmup(Schedule):
     then: Schedule = field(default_factory=Constant)
 
     def _check_together(self) -> None:
-        """Make the schedule that follows, which is not another rise."""
+        """Create the schedule after the warm-up, and check that it is not another warm-up."""
         then = from_dict(self.then) if isinstance(self.then, Mapping) else self.then
         self._set("then", resolve(then, "Warmup", "then"))
         if isinstance(self.then, Warmup):
-            raise ConfigError("Warmup: then must be another schedule than Warmup")
+            raise ConfigError("Warmup: then must be a schedule other than Warmup")
 
     def to_dict(self) -> dict[str, Any]:
-        """Write this down as plain values.
+        """Return the dictionary form of this schedule.
 
         Returns
         -------
         dict[str, Any]
-            As every schedule's, with the dict of the one that follows under "then".
+            The arguments and the kind; "then" is the dictionary form of the schedule after the
+            warm-up.
         """
         return {"kind": self.kind, "epochs": self.epochs, "then": self.then.to_dict()}
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
-        """Give the point of the line, or what the schedule that follows gives."""
+        """Return the value of the warm-up, or of the schedule after it."""
         rise = max(round(self.epochs * steps_per_epoch), 1)
         rest = max(total_steps - rise, 1)
         if step < rise:
@@ -241,23 +242,23 @@ class Warmup(Schedule):
 
 
 def _between(first: float, last: float, done: float) -> float:
-    """Go from one number to another along half a cosine."""
+    """Interpolate between two numbers along half a cosine."""
     return last + (first - last) * 0.5 * (1.0 + math.cos(math.pi * done))
 
 
 REGISTRY: dict[str, type[Schedule]] = {
     schedule.kind: schedule for schedule in (Constant, Step, Exponential, Cosine, OneCycle, Warmup)
 }
-"""The schedules by kind, which is the string that ``CNN.train`` accepts."""
+"""The schedules by name, as accepted by ``CNN.train``."""
 
 
 def from_dict(values: object) -> Schedule:
-    """Make the schedule that a dict describes.
+    """Create a schedule from its dictionary form.
 
     Parameters
     ----------
     values : object
-        What a schedule's ``to_dict`` gave.
+        The result of a schedule's ``to_dict``.
 
     Returns
     -------
@@ -267,32 +268,32 @@ def from_dict(values: object) -> Schedule:
     Raises
     ------
     TypeError
-        If it is not a dict, or an argument has the wrong type.
+        If `values` is not a dictionary, or an argument has the wrong type.
     ConfigError
-        If the kind or an argument is unknown, missing or unusable.
+        If the kind or an argument is unknown, missing or invalid.
     """
     return _spec.from_dict(values, REGISTRY, "schedule")
 
 
 def resolve(value: object, owner: str = "train", name: str = "schedule") -> Schedule:
-    """Take a schedule, or its name as a string.
+    """Return a schedule, given a schedule or its name.
 
     Parameters
     ----------
     value : object
         A `Schedule`, or one of the names in `REGISTRY`.
     owner, name : str
-        What a message calls the argument.
+        The names of the function and the argument, for error messages.
 
     Returns
     -------
     Schedule
-        The schedule; for a string with default arguments.
+        The schedule; with default arguments if a name is given.
 
     Raises
     ------
     TypeError
-        If it is neither.
+        If `value` is neither a schedule nor a string.
     ConfigError
         If no schedule has that name.
     """
@@ -300,14 +301,14 @@ def resolve(value: object, owner: str = "train", name: str = "schedule") -> Sche
 
 
 def resolve_for(value: object, steps_per_epoch: int | None) -> Schedule:
-    """Take a schedule for a training.
+    """Return the schedule of a run.
 
     Parameters
     ----------
     value : object
         A `Schedule`, or one of the names in `REGISTRY`.
     steps_per_epoch : int, optional
-        How many batches an epoch has, if that is known.
+        The number of batches per epoch, if known.
 
     Returns
     -------
@@ -317,15 +318,15 @@ def resolve_for(value: object, steps_per_epoch: int | None) -> Schedule:
     Raises
     ------
     TypeError
-        If it is neither.
+        If `value` is neither a schedule nor a string.
     ConfigError
-        If no schedule has that name, or it needs to know how many batches there are.
+        If no schedule has that name, or the schedule needs the unknown number of batches.
     """
     schedule = resolve(value)
     if schedule.needs_length and steps_per_epoch is None:
         raise ConfigError(
-            f'train: schedule "{schedule.kind}" needs to know how many batches an epoch has, and x '
-            "does not say; give it a length, or set the learning rate in a callback"
+            f'train: schedule "{schedule.kind}" needs the number of batches per epoch, and x has '
+            "no length; give it one, or set the learning rate in a callback"
         )
     return schedule
 

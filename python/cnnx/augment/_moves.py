@@ -30,7 +30,7 @@ class RandomCrop(Augmentation):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "crop"
@@ -103,7 +103,7 @@ class Shift(Augmentation):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "shift"
@@ -128,7 +128,7 @@ class Rotation(Augmentation):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "rotate"
@@ -155,7 +155,7 @@ class Scale(Augmentation):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "scale"

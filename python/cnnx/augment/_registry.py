@@ -44,7 +44,7 @@ def from_dict(values: object) -> Augmentation:
     TypeError
         If it is not a dict, or an argument has the wrong type.
     ConfigError
-        If the kind or an argument is unknown, missing or unusable.
+        If the kind or an argument is unknown, missing or invalid.
     """
     return _spec.from_dict(values, REGISTRY, "augmentation")
 

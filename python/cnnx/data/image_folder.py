@@ -163,7 +163,7 @@ class ImageFolder:
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value, the folder has fewer than two classes, or a class has
+        If an argument has an invalid value, the folder has fewer than two classes, or a class has
         no image or too few to hold one out.
     OSError
         If the folder cannot be read.

@@ -38,7 +38,7 @@ def find_learning_rate(
     Raises
     ------
     TypeError, ShapeError, ConfigError, ValueError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     return model.find_learning_rate(x, y, **options)
 

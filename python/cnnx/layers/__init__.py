@@ -1,6 +1,7 @@
-"""The layers of a network: small frozen dataclasses that hold what the user wrote.
+"""Layers: small frozen dataclasses that hold the arguments of each layer.
 
-A new layer is one class in a file of its own and a row in each table here (and its passes in C++).
+To add a layer, add a class in its own file and a row in each table here (and its implementation in
+C++).
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ _MODULES = {
     "Residual": "residual",
     "Concat": "residual",
 }
-"""Where the layers are; each is imported when it is first used."""
+"""The module of each layer; imported on first use."""
 
 __getattr__ = finder(__name__, _MODULES)
 
@@ -78,16 +79,16 @@ REGISTRY: Registry[Layer] = Registry(
         "concat": "Concat",
     },
 )
-"""The layers by kind, which is how dicts and files name them."""
+"""The layers by kind, as used in dictionaries and files."""
 
 
 def from_dict(values: object) -> Layer:
-    """Make the layer that a dict describes.
+    """Create a layer from its dictionary form.
 
     Parameters
     ----------
     values : object
-        What a layer's ``to_dict`` gave.
+        The result of a layer's ``to_dict``.
 
     Returns
     -------
@@ -97,9 +98,9 @@ def from_dict(values: object) -> Layer:
     Raises
     ------
     TypeError
-        If it is not a dict, or an argument has the wrong type.
+        If `values` is not a dictionary, or an argument has the wrong type.
     ConfigError
-        If the kind or an argument is unknown, missing or unusable.
+        If the kind or an argument is unknown, missing or invalid.
     """
     return _from_dict(values, REGISTRY, "layer")
 

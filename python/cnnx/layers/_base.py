@@ -1,4 +1,4 @@
-"""The base class of all layers, and the names that several layers accept."""
+"""The base class of all layers, and arguments shared by several layers."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ INITIALIZERS = ("he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "z
 
 @dataclass(frozen=True, slots=True)
 class Layer(Spec):
-    """One layer of a network, as its user wrote it.
+    """Base class of all layers.
 
-    It holds arguments only. Shapes, weights and passes belong to the engine, which checks how the
-    layers fit each other when the network is built.
+    A layer only holds its arguments. Shapes, weights and computations are handled by the engine,
+    which checks that consecutive layers match when the network is built.
     """
 
 
@@ -58,5 +58,5 @@ def check_layers(value: object) -> tuple[Layer, ...]:
                 f"CNN: layers[{i}] must be a layer from cnnx.layers, got {describe(layer)}"
             )
     if not value:
-        raise ConfigError("CNN: layers must hold at least one layer, got none")
+        raise ConfigError("CNN: layers must have at least one layer, got none")
     return tuple(value)

@@ -12,29 +12,29 @@ from cnnx.layers._base import Layer
 
 @dataclass(frozen=True, slots=True)
 class AvgPool2D(Layer):
-    """Replace each window by its mean, per channel.
+    """Average pooling: returns the mean of each window, per channel.
 
     Input (channels, height, width) per image, output (channels, out height, out width) with
-    ``out = (in + 2 padding - pool) // stride + 1``. Padding does not count: a window at the border
-    is divided by the number of pixels that it sees. That is PyTorch's
-    ``AvgPool2d(..., count_include_pad=False)``; PyTorch's default divides by the whole window.
-    The two differ at the border only, and only with padding.
+    ``out = (in + 2 padding - pool) // stride + 1``. The mean is taken over the pixels inside the
+    image, without the padding, like PyTorch's ``AvgPool2d(..., count_include_pad=False)``.
+    PyTorch's default divides by the full window size, which only differs at the border and with
+    padding.
 
     Parameters
     ----------
     pool_size : int or (int, int)
-        The window's height and width.
+        The height and width of the window.
     stride : int or (int, int), optional
-        The step of the window; by default the window's size, so that windows do not overlap.
+        The stride of the window; by default the window size, so that windows do not overlap.
     padding : int or (int, int)
-        Places around the image that a window may reach over, at most half the window.
+        Padding on each side of the image, at most half the window; ignored in the mean.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "avg_pool2d"
@@ -44,6 +44,6 @@ class AvgPool2D(Layer):
     padding: int | tuple[int, int] = field(default=0, metadata=checked(Pair(0)))
 
     def _check_together(self) -> None:
-        """Take the window's size for the stride by default."""
+        """Set the default stride to the window size."""
         if self.stride is None:
             self._set("stride", self.pool_size)

@@ -1,4 +1,4 @@
-"""Batch normalisation."""
+"""The batch normalisation layer."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from cnnx.layers._base import ACTIVATIONS, Layer
 
 @dataclass(frozen=True, slots=True)
 class BatchNorm(Layer):
-    """Bring each channel to mean 0 and deviation 1 over the batch, then scale and shift it.
+    """Batch normalisation: normalises each channel over the batch, then scales and shifts it.
 
     ``y = weight * (x - mean) / sqrt(variance + epsilon) + bias``. In training, mean and variance
-    are those of the batch, over its images and pixels; afterwards running averages of them are
-    used, and the layer costs nothing behind a convolution or dense layer, whose weights take it
-    in. On features (after ``Flatten``) every feature is a channel. Parameters: ``weight`` and
-    ``bias`` of shape (channels,); ``running_mean`` and ``running_var`` belong to the state and are
-    not learned. Where ``weight`` and ``bias`` are frozen, the running averages are used in training
-    too, and stay as they are.
+    are computed over the images and pixels of the batch. In inference, their running averages are
+    used, and after a convolution or dense layer the normalisation is folded into that layer's
+    weights. For features (after ``Flatten``), every feature is a channel. Parameters: ``weight``
+    and ``bias`` of shape (channels,). ``running_mean`` and ``running_var`` are part of the state,
+    but not trained. If ``weight`` and ``bias`` are frozen, the running averages are used in
+    training as well and are not updated.
 
-    A batch to train on goes through such a network as a whole, because its statistics are needed:
-    the memory for activations grows with the batch.
+    Networks with this layer process a training batch as a whole, so the memory for activations
+    grows with the batch size.
 
     Parameters
     ----------
     momentum : float
-        How much of the running averages stays in a step, at least 0 and smaller than 1:
+        Momentum of the running averages in [0, 1):
         ``running = momentum * running + (1 - momentum) * batch``, with the unbiased variance.
-        PyTorch's ``momentum`` is one minus this.
+        Corresponds to ``1 - momentum`` in PyTorch.
     epsilon : float
-        Added to the variance, greater than 0.
+        Added to the variance for numerical stability, greater than 0.
     activation : str, optional
-        Applied to the result.
+        The activation applied to the output.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------

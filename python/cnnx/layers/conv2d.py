@@ -12,32 +12,33 @@ from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer, padding_value
 
 @dataclass(frozen=True, slots=True)
 class Conv2D(Layer):
-    """Slide learned filters over images: one feature map a filter.
+    """2D convolution: convolves images with learned filters, with one feature map per filter.
 
     Input (channels, height, width) per image, output (filters, out height, out width) with
     ``out = (in + 2 padding - dilation (kernel - 1) - 1) // stride + 1``. The number of input
-    channels is taken from the layer before. Parameters: ``weight`` of shape
+    channels is inferred from the previous layer. Parameters: ``weight`` of shape
     (filters, channels / groups, kernel height, kernel width) and ``bias`` of shape (filters,).
 
     Parameters
     ----------
     filters : int
-        The number of filters, which is the number of output channels.
+        The number of filters, i.e. of output channels.
     kernel_size : int or (int, int)
-        The filters' height and width.
+        The height and width of the filters.
     stride : int or (int, int)
-        The step of the filter.
+        The stride of the convolution.
     padding : "valid", "same", int or (int, int)
-        Zeros around the image: none, as many as give ``ceil(in / stride)`` outputs (an odd one
-        at the bottom and right), or a number at each side.
+        Zero padding: none; enough for ``ceil(in / stride)`` outputs, with the extra row or column
+        of an odd number at the bottom or right; or the given number on each side.
     dilation : int or (int, int)
-        The distance between the pixels that neighbouring weights see.
+        The spacing between the elements of a filter.
     groups : int
-        Channels are cut into this many groups, each with filters of its own.
+        The number of groups into which the channels are divided, each with its own filters.
     activation : str, optional
-        Applied to the sums; one of those that `Activation` lists ("softmax" is over channels).
+        The activation applied to the output, as listed in `Activation` ("softmax" is over
+        channels).
     use_bias : bool
-        Whether each filter adds a bias.
+        Whether to add a bias to each output channel.
     kernel_initializer, bias_initializer : str
         "he_normal", "he_uniform", "glorot_normal", "glorot_uniform" or "zeros".
 
@@ -46,7 +47,7 @@ class Conv2D(Layer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------

@@ -12,7 +12,7 @@ from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer
 
 @dataclass(frozen=True, slots=True)
 class Dense(Layer):
-    """Connect every feature with every unit: ``y = activation(W x + b)``.
+    """Fully connected layer: ``y = activation(W x + b)``.
 
     Input (features,) per image, output (units,). Parameters: ``weight`` of shape
     (units, features) and ``bias`` of shape (units,).
@@ -22,9 +22,9 @@ class Dense(Layer):
     units : int
         The number of outputs.
     activation : str, optional
-        Applied to the sums; one of those that `Activation` lists ("softmax" is over units).
+        The activation applied to the output, as listed in `Activation` ("softmax" is over units).
     use_bias : bool
-        Whether each unit adds a bias.
+        Whether to add a bias to each unit.
     kernel_initializer, bias_initializer : str
         "he_normal", "he_uniform", "glorot_normal", "glorot_uniform" or "zeros".
 
@@ -33,7 +33,7 @@ class Dense(Layer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "dense"

@@ -1,4 +1,4 @@
-"""The layers that drop parts of their input in training."""
+"""The dropout layers."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from cnnx.layers._base import Layer
 
 @dataclass(frozen=True, slots=True)
 class Dropout(Layer):
-    """In training, set random elements to zero and scale the others up; else do nothing.
+    """Dropout: sets random elements to zero in training; has no effect in inference.
 
-    Any input; the shape stays. What is dropped follows from the network's seed, the step and the
-    element's place alone: the same at any number of threads, and after resuming.
+    The input may have any shape; the output has the same shape. The dropped elements depend only
+    on the network's seed, the step and the element's position, not on the number of threads or on
+    whether the run was resumed.
 
     Parameters
     ----------
     rate : float
-        The share that is dropped, at least 0 and smaller than 1, in steps of 1/65536. The rest is
-        multiplied by ``1 / (1 - rate)``, so that the mean stays.
+        The fraction of elements to drop in [0, 1), rounded to a multiple of 1/65536. The remaining
+        elements are multiplied by ``1 / (1 - rate)``, so that the expected value is preserved.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `rate` is not a number.
     ConfigError
-        If it is out of range.
+        If `rate` is out of range.
 
     References
     ----------
@@ -43,22 +44,22 @@ class Dropout(Layer):
 
 @dataclass(frozen=True, slots=True)
 class SpatialDropout2D(Layer):
-    """In training, set whole channels of an image to zero and scale the others up.
+    """Spatial dropout: sets random channels of an image to zero in training.
 
-    Input (channels, height, width); the shape stays. Neighbouring pixels of a channel are alike,
-    so that dropping single ones takes little away.
+    Input (channels, height, width) per image; the output has the same shape. Neighbouring pixels
+    are strongly correlated, so dropping individual pixels has little effect.
 
     Parameters
     ----------
     rate : float
-        The share of channels that is dropped, as for `Dropout`.
+        The fraction of channels to drop, as for `Dropout`.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `rate` is not a number.
     ConfigError
-        If it is out of range.
+        If `rate` is out of range.
 
     References
     ----------

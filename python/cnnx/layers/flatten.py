@@ -10,10 +10,10 @@ from cnnx.layers._base import Layer
 
 @dataclass(frozen=True, slots=True)
 class Flatten(Layer):
-    """Write the maps of an image in one row: channel by channel, each row by row.
+    """Flattens the feature maps of an image into a vector, in C order.
 
-    Input (channels, height, width) per image, output (channels * height * width,): 64 maps of 7x7
-    become 3136 features.
+    Input (channels, height, width) per image, output (channels * height * width,). For example, 64
+    maps of 7x7 become 3136 features.
     """
 
     kind: ClassVar[str] = "flatten"

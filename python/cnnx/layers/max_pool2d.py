@@ -12,27 +12,27 @@ from cnnx.layers._base import Layer
 
 @dataclass(frozen=True, slots=True)
 class MaxPool2D(Layer):
-    """Keep the largest value of each window, per channel.
+    """Max pooling: returns the maximum of each window, per channel.
 
     Input (channels, height, width) per image, output (channels, out height, out width) with
-    ``out = (in + 2 padding - pool) // stride + 1``. The derivative goes to the place of the
-    maximum; among equal values that is the first one in row order. NaN is kept.
+    ``out = (in + 2 padding - pool) // stride + 1``. The gradient is passed to the position of the
+    maximum, or the first one in row order in case of a tie. NaN is propagated.
 
     Parameters
     ----------
     pool_size : int or (int, int)
-        The window's height and width.
+        The height and width of the window.
     stride : int or (int, int), optional
-        The step of the window; by default the window's size, so that windows do not overlap.
+        The stride of the window; by default the window size, so that windows do not overlap.
     padding : int or (int, int)
-        Places around the image that never win, at most half the window.
+        Padding on each side of the image, at most half the window; never the maximum.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "max_pool2d"
@@ -42,6 +42,6 @@ class MaxPool2D(Layer):
     padding: int | tuple[int, int] = field(default=0, metadata=checked(Pair(0)))
 
     def _check_together(self) -> None:
-        """Take the window's size for the stride by default."""
+        """Set the default stride to the window size."""
         if self.stride is None:
             self._set("stride", self.pool_size)

@@ -1,4 +1,4 @@
-"""Normalisation by known means and deviations."""
+"""The layer that standardises inputs with given means and standard deviations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ def _positive_values(value: object, owner: str, name: str) -> tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Normalize(Layer):
-    """Compute ``y = (x - mean) / std`` per channel; as the first layer it lets images stay uint8.
+    """Standardises inputs per channel: ``y = (x - mean) / std``.
+
+    As the first layer of a network, it accepts uint8 images directly. The output has the shape of
+    the input.
 
     Parameters
     ----------
@@ -52,7 +55,8 @@ class Normalize(Layer):
     TypeError
         If an argument is neither a number nor a sequence of them.
     ConfigError
-        If the two have different lengths, a value is not finite, or a deviation is not positive.
+        If `mean` and `std` have different lengths, a value is not finite, or a standard deviation
+        is not positive.
     """
 
     kind: ClassVar[str] = "normalize"
@@ -61,7 +65,7 @@ class Normalize(Layer):
     std: float | Sequence[float] = field(metadata=checked(_positive_values))
 
     def _check_together(self) -> None:
-        """Compare the numbers of channels."""
+        """Check that mean and std have the same number of channels."""
         means, stds = self.to_dict()["mean"], self.to_dict()["std"]
         if len(means) != len(stds):
             raise ConfigError(

@@ -1,4 +1,4 @@
-"""Rescaling of pixels to a common range."""
+"""The layer that rescales inputs."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from cnnx.layers._base import Layer
 
 @dataclass(frozen=True, slots=True)
 class Rescale(Layer):
-    """Compute ``y = x * scale + offset``; as the first layer it lets images stay uint8.
+    """Rescales inputs: ``y = x * scale + offset``.
 
-    ``Rescale(1/255)`` brings bytes into 0 to 1, ``Rescale(1/127.5, -1)`` into -1 to 1. The shape
-    stays.
+    As the first layer of a network, it accepts uint8 images directly: ``Rescale(1/255)`` scales
+    them to 0 to 1, ``Rescale(1/127.5, -1)`` to -1 to 1. The output has the shape of the input.
 
     Parameters
     ----------
     scale : float
-        The factor; not zero.
+        The factor, not 0.
     offset : float
-        Added after it.
+        The offset added after scaling.
 
     Raises
     ------
     TypeError
         If an argument is not a number.
     ConfigError
-        If one is not finite, or the factor is zero.
+        If an argument is not finite, or `scale` is 0.
     """
 
     kind: ClassVar[str] = "rescale"

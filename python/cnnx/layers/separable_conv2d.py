@@ -1,4 +1,4 @@
-"""Convolutions of each channel by itself, alone and followed by one that mixes channels."""
+"""The depthwise and depthwise separable convolution layers."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from cnnx.layers._base import ACTIVATIONS, INITIALIZERS, Layer, padding_value
 
 @dataclass(frozen=True, slots=True)
 class DepthwiseConv2D(Layer):
-    """Slide filters of its own over each channel.
+    """Depthwise convolution: convolves each channel with its own filters.
 
     Input (channels, height, width) per image, output (channels * depth_multiplier, out height,
-    out width) as for `Conv2D`. The filters of a channel follow one another. Parameters: ``weight``
-    of shape (channels * depth_multiplier, 1, kernel height, kernel width) and ``bias`` of shape
+    out width) as for `Conv2D`. The outputs of a channel are adjacent. Parameters: ``weight`` of
+    shape (channels * depth_multiplier, 1, kernel height, kernel width) and ``bias`` of shape
     (channels * depth_multiplier,).
 
     Parameters
     ----------
     kernel_size : int or (int, int)
-        The filters' height and width.
+        The height and width of the filters.
     stride : int or (int, int)
-        The step of the filter.
+        The stride of the convolution.
     padding : "valid", "same", int or (int, int)
-        Zeros around the image, as for `Conv2D`.
+        Zero padding, as for `Conv2D`.
     dilation : int or (int, int)
-        The distance between the pixels that neighbouring weights see.
+        The spacing between the elements of a filter.
     depth_multiplier : int
-        The number of filters of each channel.
+        The number of filters per channel.
     activation : str, optional
-        Applied to the sums.
+        The activation applied to the output.
     use_bias : bool
-        Whether each filter adds a bias.
+        Whether to add a bias to each output channel.
     kernel_initializer, bias_initializer : str
         As for `Conv2D`.
 
@@ -43,7 +43,7 @@ class DepthwiseConv2D(Layer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -66,9 +66,9 @@ class DepthwiseConv2D(Layer):
 
 @dataclass(frozen=True, slots=True)
 class SeparableConv2D(Layer):
-    """Slide filters over each channel, then mix the channels with a 1x1 convolution.
+    """Depthwise separable convolution: a depthwise convolution followed by a 1x1 convolution.
 
-    ``DepthwiseConv2D(kernel_size, ...)`` without bias and activation, followed by
+    Equivalent to ``DepthwiseConv2D(kernel_size, ...)`` without bias and activation, followed by
     ``Conv2D(filters, 1)`` with both. Parameters: ``depthwise.weight``, ``pointwise.weight`` and
     ``pointwise.bias``.
 
@@ -77,19 +77,19 @@ class SeparableConv2D(Layer):
     filters : int
         The number of output channels.
     kernel_size : int or (int, int)
-        The height and width of the filters of each channel.
+        The height and width of the depthwise filters.
     stride : int or (int, int)
-        The step of the filter.
+        The stride of the depthwise convolution.
     padding : "valid", "same", int or (int, int)
-        Zeros around the image, as for `Conv2D`.
+        Zero padding, as for `Conv2D`.
     dilation : int or (int, int)
-        The distance between the pixels that neighbouring weights see.
+        The spacing between the elements of a filter.
     depth_multiplier : int
-        The number of filters of each input channel.
+        The number of depthwise filters per input channel.
     activation : str, optional
-        Applied to the sums.
+        The activation applied to the output.
     use_bias : bool
-        Whether each output channel adds a bias.
+        Whether to add a bias to each output channel.
     kernel_initializer, bias_initializer : str
         As for `Conv2D`.
 
@@ -98,7 +98,7 @@ class SeparableConv2D(Layer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------

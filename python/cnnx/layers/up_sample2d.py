@@ -14,7 +14,7 @@ INTERPOLATIONS = ("nearest", "bilinear")
 
 @dataclass(frozen=True, slots=True)
 class UpSample2D(Layer):
-    """Make maps larger by whole factors.
+    """Upsamples feature maps by integer factors.
 
     Input (channels, height, width) per image, output (channels, height * size[0],
     width * size[1]).
@@ -22,9 +22,9 @@ class UpSample2D(Layer):
     Parameters
     ----------
     size : int or (int, int)
-        The factors in height and width.
+        The factors for height and width.
     interpolation : "nearest" or "bilinear"
-        Repeat each pixel, or interpolate between the centres of pixels: PyTorch's
+        Whether to repeat each pixel or to interpolate between pixel centres, like PyTorch's
         ``Upsample(scale_factor=size, mode=..., align_corners=False)``.
 
     Raises
@@ -32,7 +32,7 @@ class UpSample2D(Layer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "up_sample2d"

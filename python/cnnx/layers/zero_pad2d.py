@@ -17,7 +17,7 @@ Sides = tuple[tuple[int, int], tuple[int, int]]
 
 
 def _sides(value: object, owner: str = "ZeroPad2D", name: str = "padding") -> Sides:
-    """Bring the padding into the form ((top, bottom), (left, right))."""
+    """Convert the padding to the form ((top, bottom), (left, right))."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, (tuple, list)) and any(isinstance(v, (tuple, list)) for v in value):
@@ -40,21 +40,22 @@ def _count(value: object, axis: int, side: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ZeroPad2D(Layer):
-    """Put rows and columns of zeros around each map.
+    """Zero padding: adds rows and columns of zeros around each feature map.
 
     Input (channels, height, width) per image, output (channels, top + height + bottom,
-    left + width + right). `Conv2D` has a padding of its own, which costs nothing; this layer is for
-    what it cannot do, such as different numbers at two opposite sides.
+    left + width + right). For symmetric padding before a convolution, prefer the `padding` of
+    `Conv2D`, which has no cost.
 
     Parameters
     ----------
     padding : int, (int, int) or ((int, int), (int, int))
-        At every side; above and below, and left and right; or ((top, bottom), (left, right)).
+        The number of rows and columns to add: one number for all sides; (top and bottom, left and
+        right); or ((top, bottom), (left, right)).
 
     Raises
     ------
     TypeError
-        If it is none of these.
+        If `padding` has none of these forms.
     ConfigError
         If a number is negative or too large.
     """
@@ -64,24 +65,24 @@ class ZeroPad2D(Layer):
     padding: int | tuple[int, int] | Sides = field(metadata=checked(_sides))
 
     def to_dict(self) -> dict[str, Any]:
-        """Write this down as plain values, the padding as [top, bottom, left, right].
+        """Return the dictionary form of this layer.
 
         Returns
         -------
         dict[str, Any]
-            ``{"kind": "zero_pad2d", "padding": [...]}``.
+            ``{"kind": "zero_pad2d", "padding": [top, bottom, left, right]}``.
         """
         rows, columns = _sides(self.padding)
         return {"kind": self.kind, "padding": [*rows, *columns]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make one from its dict form.
+        """Create a layer from its dictionary form.
 
         Parameters
         ----------
         values : Mapping[str, Any]
-            What `to_dict` gave.
+            The result of `to_dict`.
 
         Returns
         -------
@@ -91,9 +92,9 @@ class ZeroPad2D(Layer):
         Raises
         ------
         ConfigError
-            If an argument is unknown, missing or has an unusable value.
+            If an argument is unknown, missing or has an invalid value.
         TypeError
-            If the padding has the wrong type.
+            If `padding` has the wrong type.
         """
         padding = values.get("padding")
         if isinstance(padding, (list, tuple)) and len(padding) == 4:

@@ -34,7 +34,7 @@ def lenet5(
     Raises
     ------
     TypeError, ConfigError, ShapeError
-        If an argument cannot be used.
+        If an argument is invalid.
 
     References
     ----------

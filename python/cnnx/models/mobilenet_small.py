@@ -47,7 +47,7 @@ def mobilenet_small(
     Raises
     ------
     TypeError, ConfigError, ShapeError
-        If an argument cannot be used.
+        If an argument is invalid.
 
     References
     ----------

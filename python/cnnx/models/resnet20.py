@@ -31,7 +31,7 @@ def resnet20(input_shape: Sequence[int] = (3, 32, 32), classes: int = 10) -> lis
     Raises
     ------
     TypeError, ConfigError, ShapeError
-        If an argument cannot be used.
+        If an argument is invalid.
 
     References
     ----------

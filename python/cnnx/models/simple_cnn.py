@@ -45,7 +45,7 @@ def simple_cnn(
     Raises
     ------
     TypeError, ConfigError, ShapeError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     if not isinstance(filters, (list, tuple)) or not filters:
         raise ConfigError(f"simple_cnn: filters must be a list of numbers, got {filters!r}")

@@ -38,7 +38,7 @@ def vgg_small(
     Raises
     ------
     TypeError, ConfigError, ShapeError
-        If an argument cannot be used.
+        If an argument is invalid.
 
     References
     ----------
