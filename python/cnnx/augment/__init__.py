@@ -1,11 +1,11 @@
-"""Augmentation: random changes of training images, made in C++ while a batch is loaded.
+"""Data augmentation: random transformations of training images, applied in C++ on loading.
 
-A list of these describes what training does to each image, in order. An image's draws depend on the
-seed, the epoch and its row in the data set alone, so that the batch size, the threads and the point
-where a run was taken up make no difference. `MixUp` and `CutMix` come last in a list; of several,
-each batch draws one.
+Training applies a list of augmentations to each image, in order. The random numbers for an image
+depend only on the seed, the epoch and its row in the dataset, not on the batch size, the number of
+threads or whether the run was resumed. `MixUp` and `CutMix` must be last in the list; if it has
+several, one is chosen at random for each batch.
 
-A new augmentation is one class and one row in `REGISTRY` (and its step in C++).
+To add an augmentation, add a class and a row in `REGISTRY` (and its implementation in C++).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Augmented images as an array, from the engine."""
+"""`apply`: augmentation of an array of images by the engine."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ def apply(
     epoch: int = 0,
     first_row: int = 0,
 ) -> Array:
-    """Augment images as training does; for looking at, and for loops of one's own.
+    """Augment images as in training; for previews and custom training loops.
 
-    Image i is the one that training with the same seed makes of row ``first_row + i`` of its data
-    in the given epoch. `MixUp` and `CutMix` take all of `images` for one batch.
+    Image i is augmented in the same way as row ``first_row + i`` of the dataset in the given epoch
+    of training with the same seed. `MixUp` and `CutMix` treat `images` as one batch.
 
     Parameters
     ----------
     images : array-like
-        Of shape (N, channels, height, width): float32, float64 or uint8; other integers and
-        booleans become float32.
+        Images of shape (N, channels, height, width) and dtype float32, float64 or uint8; other
+        integers and booleans are converted to float32.
     augment : sequence of Augmentation or str
-        What is applied, in order; a name stands for default arguments.
+        The augmentations, in order; a name selects an augmentation with default arguments.
     seed : int
-        Of the draws: the network's.
+        The seed of the network.
     epoch : int
-        The number of the epoch, from 0.
+        The number of the epoch, starting at 0.
     first_row : int
-        The row of the data set that the first image is.
+        The row of the first image in the dataset.
 
     Returns
     -------
     ndarray
-        New images of the same shape, float64 for float64 and float32 else.
+        New images of the same shape: float64 for float64 input, otherwise float32.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def apply(
     ShapeError
         If there are no images.
     ConfigError
-        If an augmentation does not fit the images, or a number is out of range.
+        If an augmentation cannot be applied to the images, or a number is out of range.
     ValueError
         If a value is NaN or infinite.
     """

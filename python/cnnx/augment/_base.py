@@ -1,4 +1,4 @@
-"""The base class of all augmentations, and checks that several of them share."""
+"""The base class of all augmentations, and constraints shared by several of them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ LARGEST_FILL = 1e30
 
 @dataclass(frozen=True, slots=True)
 class Augmentation(Spec):
-    """One random change of training images, as its user wrote it.
+    """Base class of all augmentations.
 
-    It holds arguments only; the engine draws and applies it while it loads a batch.
+    An augmentation only holds its arguments; the engine applies it while loading a batch.
     """
 
 
 FILL = Between(-LARGEST_FILL, LARGEST_FILL)
-"""The value that new pixels get."""
+"""The value of new pixels."""

@@ -1,4 +1,4 @@
-"""Augmentations that mix each image of a batch with another one, and their targets with them."""
+"""Augmentations that mix pairs of images of a batch and their targets."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ _LEAST, _MOST = 1e-3, 1e3
 
 @dataclass(frozen=True, slots=True)
 class MixUp(Augmentation):
-    """Blend each image with another one of its batch: ``s * x + (1 - s) * x'``, targets alike.
+    """Blends each image with another one of its batch: ``s * x + (1 - s) * x'``.
 
-    The share ``s`` of a batch is drawn from Beta(alpha, alpha).
+    Targets are blended in the same way. The mixing ratio ``s`` is drawn from Beta(alpha, alpha),
+    once per batch.
 
     Parameters
     ----------
     alpha : float
-        0.001 to 1000; small ones blend little, 1 draws every share as likely.
+        The parameter of the Beta distribution, 0.001 to 1000. Small values blend little; with 1,
+        the mixing ratio is uniformly distributed.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `alpha` is not a number.
     ConfigError
-        If it lies outside 0.001 to 1000.
+        If `alpha` is outside 0.001 to 1000.
 
     References
     ----------
@@ -43,23 +45,24 @@ class MixUp(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class CutMix(Augmentation):
-    """Replace a rectangle of each image by that of another one of its batch.
+    """Replaces a rectangle of each image by that of another image of its batch.
 
-    The rectangle has the image's proportions and the area ``1 - s``, with ``s`` drawn from
-    Beta(alpha, alpha), around a pixel anywhere; what of it lies outside is lost. Targets are mixed
-    by the areas that are left.
+    The rectangle has the aspect ratio of the image and covers a fraction ``1 - s`` of its area,
+    with ``s`` drawn from Beta(alpha, alpha). It is centred on a uniformly drawn pixel and clipped
+    at the border. Targets are mixed in proportion to the areas after clipping.
 
     Parameters
     ----------
     alpha : float
-        0.001 to 1000; 1 draws every area as likely.
+        The parameter of the Beta distribution, 0.001 to 1000; with 1, the area is uniformly
+        distributed.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `alpha` is not a number.
     ConfigError
-        If it lies outside 0.001 to 1000.
+        If `alpha` is outside 0.001 to 1000.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Augmentations that move pixels. Consecutive ones are carried out as one map."""
+"""Geometric augmentations. Consecutive ones are combined into one transformation."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from cnnx.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class RandomCrop(Augmentation):
-    """Pad all sides, then cut out a window of the image's size at a random place.
+    """Pads all sides, then crops a window of the original size at a random position.
 
-    The window's corner is one of the ``(2 * padding + 1) ** 2`` possible ones, each as likely.
-    Values are copied as they are.
+    The corner of the window is uniformly distributed over the ``(2 * padding + 1) ** 2`` possible
+    positions. Values are copied without interpolation.
 
     Parameters
     ----------
     padding : int or (int, int)
-        Pixels added at each side, in height and in width; smaller than the image.
+        The number of pixels added on each side, or at (top and bottom, left and right); smaller
+        than the image.
     fill : float
-        Their value, in the units of the data (0 to 255 for bytes).
+        The value of the added pixels, in the units of the data (0 to 255 for uint8).
 
     Raises
     ------
@@ -41,19 +42,19 @@ class RandomCrop(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class HorizontalFlip(Augmentation):
-    """Mirror left and right.
+    """Flips images left and right.
 
     Parameters
     ----------
     p : float
-        The probability, 0 to 1.
+        The probability of a flip, 0 to 1.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `p` is not a number.
     ConfigError
-        If it lies outside 0 to 1.
+        If `p` is outside 0 to 1.
     """
 
     kind: ClassVar[str] = "flip"
@@ -63,19 +64,19 @@ class HorizontalFlip(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class VerticalFlip(Augmentation):
-    """Mirror top and bottom.
+    """Flips images top and bottom.
 
     Parameters
     ----------
     p : float
-        The probability, 0 to 1.
+        The probability of a flip, 0 to 1.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `p` is not a number.
     ConfigError
-        If it lies outside 0 to 1.
+        If `p` is outside 0 to 1.
     """
 
     kind: ClassVar[str] = "vflip"
@@ -85,18 +86,18 @@ class VerticalFlip(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class Shift(Augmentation):
-    """Move the image by whole pixels.
+    """Shifts images by whole pixels.
 
-    The distance down is uniform in ``[-fraction, fraction] * height``, the one to the right in
-    ``[-fraction, fraction] * width``, both rounded to whole pixels, so that values are copied as
-    they are.
+    The vertical shift is uniform in ``[-fraction, fraction] * height``, the horizontal one in
+    ``[-fraction, fraction] * width``. Both are rounded to whole pixels, so that values are copied
+    without interpolation.
 
     Parameters
     ----------
     fraction : float
-        The largest distance as a part of the image's size, 0 to 1.
+        The maximum shift as a fraction of the image size, 0 to 1.
     fill : float
-        The value of pixels that come in, in the units of the data.
+        The value of pixels from outside the image, in the units of the data.
 
     Raises
     ------
@@ -114,14 +115,14 @@ class Shift(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class Rotation(Augmentation):
-    """Turn about the centre, by an angle uniform in ``[-degrees, degrees]``; bilinear.
+    """Rotates images about the centre by a random angle, with bilinear interpolation.
 
     Parameters
     ----------
     degrees : float
-        The largest angle, 0 to 180.
+        The maximum angle in degrees, 0 to 180; the angle is uniform in ``[-degrees, degrees]``.
     fill : float
-        The value of pixels that come in, in the units of the data.
+        The value of pixels from outside the image, in the units of the data.
 
     Raises
     ------
@@ -139,16 +140,17 @@ class Rotation(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class Scale(Augmentation):
-    """Enlarge or shrink about the centre, by a factor uniform in ``[low, high]``; bilinear.
+    """Zooms images about the centre by a random factor, with bilinear interpolation.
 
-    The image keeps its size: above 1 its border is lost, below 1 a border comes in.
+    The size of the image does not change: factors above 1 crop the border, factors below 1 add
+    one.
 
     Parameters
     ----------
     low, high : float
-        The smallest and the largest factor, 0.01 to 100.
+        The minimum and maximum factor, 0.01 to 100; the factor is uniform in ``[low, high]``.
     fill : float
-        The value of pixels that come in, in the units of the data.
+        The value of pixels from outside the image, in the units of the data.
 
     Raises
     ------
@@ -165,11 +167,11 @@ class Scale(Augmentation):
     fill: float = field(default=0.0, metadata=checked(FILL))
 
     def _check_together(self) -> None:
-        """Compare the bounds."""
+        """Check that the bounds are in order."""
         if self.low > self.high:
             raise ConfigError(
                 f"Scale: low must not be greater than high, got {self.low:g} and {self.high:g}; "
-                "exchange them"
+                "swap them"
             )
 
 

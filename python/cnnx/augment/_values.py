@@ -1,4 +1,4 @@
-"""Augmentations that change the values of pixels."""
+"""Augmentations that change pixel values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cnnx.errors import ConfigError
 
 
 def _interval(value: object, owner: str, name: str, most: float) -> tuple[float, float]:
-    """Check two positive numbers in order."""
+    """Check an interval of positive numbers."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if not isinstance(value, (tuple, list)) or len(value) != 2:
@@ -30,34 +30,34 @@ def _interval(value: object, owner: str, name: str, most: float) -> tuple[float,
 
 
 def _area(value: object, owner: str, name: str) -> tuple[float, float]:
-    """Check the share of the image."""
+    """Check the range of the fraction of the image."""
     return _interval(value, owner, name, 1.0)
 
 
 def _ratio(value: object, owner: str, name: str) -> tuple[float, float]:
-    """Check the ratio of height to width."""
+    """Check the range of the ratio of height to width."""
     return _interval(value, owner, name, 1e6)
 
 
 @dataclass(frozen=True, slots=True)
 class Erase(Augmentation):
-    """Fill a random rectangle with one value.
+    """Random erasing: fills a random rectangle with a constant value.
 
-    Its area, as a part of the image's, is uniform in `area`; the logarithm of its height over its
-    width is uniform between those of `ratio`; sides are rounded to whole pixels and all places are
-    as likely. A rectangle that does not fit is drawn again, ten times at most; then the image stays
-    as it is.
+    The area of the rectangle, as a fraction of the image, is uniform in `area`, and its ratio of
+    height to width is log-uniform in `ratio`. Its sides are rounded to whole pixels, and its
+    position is uniform. A rectangle that does not fit is drawn again, at most ten times; then the
+    image is left unchanged.
 
     Parameters
     ----------
     p : float
-        The probability, 0 to 1.
+        The probability of erasing, 0 to 1.
     area : (float, float)
-        The smallest and the largest part of the image, greater than 0 and at most 1.
+        The minimum and maximum fraction of the image, greater than 0 and at most 1.
     ratio : (float, float)
-        The smallest and the largest ratio of height to width, greater than 0.
+        The minimum and maximum ratio of height to width, greater than 0.
     fill : float
-        The value, in the units of the data.
+        The value of the rectangle, in the units of the data.
 
     Raises
     ------
@@ -82,21 +82,22 @@ class Erase(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class Brightness(Augmentation):
-    """Multiply all values by one factor, uniform in ``[1 - amount, 1 + amount]``.
+    """Multiplies all values of an image by a random factor.
 
-    Images of bytes stay within 0 to 255 (and are not rounded); others have no bounds.
+    The factor is uniform in ``[1 - amount, 1 + amount]``. uint8 images are clipped to 0 to 255
+    without rounding; other dtypes are not clipped.
 
     Parameters
     ----------
     amount : float
-        The largest relative change, 0 to 1.
+        The maximum relative change, 0 to 1.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `amount` is not a number.
     ConfigError
-        If it lies outside 0 to 1.
+        If `amount` is outside 0 to 1.
     """
 
     kind: ClassVar[str] = "brightness"
@@ -106,22 +107,22 @@ class Brightness(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class Contrast(Augmentation):
-    """Multiply the distance from the image's mean by a factor of ``[1 - amount, 1 + amount]``.
+    """Multiplies the deviations from the mean of an image by a random factor.
 
-    The mean is that of all values of all channels. Images of bytes stay within 0 to 255 (and are
-    not rounded); others have no bounds.
+    The factor is uniform in ``[1 - amount, 1 + amount]``; the mean is taken over all values of all
+    channels. uint8 images are clipped to 0 to 255 without rounding; other dtypes are not clipped.
 
     Parameters
     ----------
     amount : float
-        The largest relative change, 0 to 1.
+        The maximum relative change, 0 to 1.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `amount` is not a number.
     ConfigError
-        If it lies outside 0 to 1.
+        If `amount` is outside 0 to 1.
     """
 
     kind: ClassVar[str] = "contrast"

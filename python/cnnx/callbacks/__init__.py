@@ -1,6 +1,6 @@
-"""Callbacks: what is called while a network trains.
+"""Callbacks: objects whose methods are called during training.
 
-Hook names and their order are Keras'. Epochs and batches count from 0.
+The hooks have the same names and order as in Keras. Epochs and batches are numbered from 0.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MODULES = {
     "ReduceOnPlateau": "reduce_on_plateau",
     "TensorBoard": "tensorboard",
 }
-"""Where the callbacks are that only some programs use, and that are imported when one does."""
+"""The modules of less common callbacks; imported on first use."""
 
 
 __getattr__ = finder(__name__, _MODULES)

@@ -1,4 +1,4 @@
-"""What several callbacks do: watch one score and know when it is better than ever before."""
+"""Monitoring of a metric, shared by several callbacks."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from cnnx.callbacks._base import Callback
 from cnnx.errors import ConfigError
 
 Mode = Literal["auto", "min", "max"]
-"""Whether a score gets better as it falls or as it rises; "auto" tells by its name."""
+"""Whether lower or higher values of a metric are better; "auto" infers it from the name."""
 
 _FALLING = ("loss", "error", "mse", "mae")
 
 
 class Monitor:
-    """Watches one score."""
+    """Tracks the best value of a metric."""
 
     def __init__(self, owner: str, name: object, mode: object, min_delta: object) -> None:
         if not isinstance(name, str):
@@ -32,17 +32,17 @@ class Monitor:
         self.best: float | None = None
 
     def reset(self, callback: Callback) -> None:
-        """Forget the best, at the begin of a training."""
+        """Reset the best value at the start of a run."""
         self.best = None
         if self.name.startswith("val_") and not callback.params.get("validation", True):
             raise ConfigError(
-                f'{self._owner}: monitor="{self.name}" needs a validation; pass '
+                f'{self._owner}: monitor="{self.name}" requires validation data; pass '
                 f"validation_data=(x, y) or validation_split=0.1 to train, or monitor "
                 f'"{self.name.removeprefix("val_")}"'
             )
 
     def value(self, logs: Logs) -> float:
-        """Find the score among those of an epoch."""
+        """Return the value of the metric in an epoch."""
         if self.name not in logs:
             raise ConfigError(
                 f"{self._owner}: monitor must be one of {', '.join(logs)}, "
@@ -51,8 +51,8 @@ class Monitor:
         return float(logs[self.name])
 
     def improved(self, value: float) -> bool:
-        """Whether a score is better than the best so far, which it then becomes; NaN never is."""
-        better = value == value and (  # noqa: PLR0124 - that is how NaN is told
+        """Compare a value with the best one, and update that if it is better; NaN never is."""
+        better = value == value and (  # noqa: PLR0124 - detects NaN
             self.best is None or self._sign * (value - self.best) > self._min_delta
         )
         if better:
@@ -60,5 +60,5 @@ class Monitor:
         return better
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Take the best back from a callback's state."""
+        """Restore the best value from a callback's state."""
         self.best = None if state["best"] is None else float(state["best"])

@@ -1,4 +1,4 @@
-"""`CSVLogger`: the scores of every epoch as a line of a file."""
+"""`CSVLogger`: writes the metrics of each epoch to a CSV file."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from cnnx.callbacks._base import Callback
 
 
 class CSVLogger(Callback):
-    """Writes a line an epoch, which is on its way to the disk before the next epoch begins.
+    """Writes the metrics of each epoch as a line of a CSV file.
 
-    When a training continues from a checkpoint, lines of epochs that run again are cut off before.
+    The line is flushed at the end of the epoch. When a run is resumed from a checkpoint, the lines
+    of epochs that are run again are removed.
 
     Parameters
     ----------
     path : path-like
-        The file. Its first line names the columns: "epoch", from 0, and the scores.
+        The file. The first line contains the column names: "epoch", starting at 0, and the metrics.
     append : bool
-        Whether lines are added to a file that is there; otherwise it is written anew.
+        Whether to append to an existing file; otherwise it is overwritten.
     separator : str
-        What stands between two columns, one character.
+        The separator between columns, a single character.
 
     Raises
     ------
@@ -49,7 +50,7 @@ class CSVLogger(Callback):
         self._columns: list[str] = []
 
     def on_train_begin(self, logs: Logs) -> None:
-        """Check that the file can be written; it is touched at the end of the first epoch."""
+        """Check that the directory exists; the file is opened at the end of the first epoch."""
         self._begun, self._columns = False, []
         if not self._path.parent.is_dir():
             raise FileNotFoundError(
@@ -57,7 +58,7 @@ class CSVLogger(Callback):
             )
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Write the epoch's line, and before the first one the names of the columns."""
+        """Write the line of the epoch, preceded by the column names if it is the first."""
         if not self._begun and self._append:
             self._columns = self._header()
         new = not self._columns
@@ -74,22 +75,22 @@ class CSVLogger(Callback):
         self._begun = True
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the columns, and how long the file is."""
+        """Return the columns and the length of the file."""
         length = self._path.stat().st_size if self._begun else 0
         return {"begun": self._begun, "columns": self._columns, "length": length}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a checkpoint: cut off what was written after it."""
+        """Restore the state, and remove the lines written after the checkpoint."""
         self._begun, self._columns = bool(state["begun"]), list(state["columns"])
         if not self._begun:
             return
         if self._path.exists() and self._path.stat().st_size >= state["length"]:
             os.truncate(self._path, state["length"])
-        else:  # the file is gone or was changed: what is left of it stays, under new names
+        else:  # the file was removed or changed: append to it with a new header
             self._append, self._columns = True, []
 
     def _header(self) -> list[str]:
-        """Read the names of the columns from a file that is there already."""
+        """Read the column names from an existing file."""
         if not self._path.exists():
             return []
         with self._path.open(newline="", encoding="utf-8") as file:

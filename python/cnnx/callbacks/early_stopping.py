@@ -1,4 +1,4 @@
-"""`EarlyStopping`: ends training when a score no longer gets better."""
+"""`EarlyStopping`: stops training when a metric has stopped improving."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ from cnnx.callbacks._monitor import Mode, Monitor
 
 
 class EarlyStopping(Callback):
-    """Ends training when a score has not become better for some epochs.
+    """Stops training when a monitored metric has stopped improving.
 
     Parameters
     ----------
     monitor : str
-        The score, as in the history: "val_loss", "val_accuracy", "loss" ...
+        The metric to monitor, as named in the history, for example "val_loss" or "val_accuracy".
     patience : int
-        How many epochs without improvement end it; 0 means the first one does, as 1.
+        The number of epochs without improvement after which training is stopped; 0 is equivalent
+        to 1.
     min_delta : float
-        How much better a score has to be to count.
+        The minimum change that counts as an improvement.
     mode : "auto", "min" or "max"
-        Whether smaller or larger is better; "auto" tells by the name.
+        Whether lower or higher values are better; "auto" infers it from the name.
     restore_best : bool
-        Whether the weights of the best epoch, and their average where the optimizer keeps one, are
-        put back when training ends, also when it ends because all epochs were done.
+        Whether to restore the weights of the best epoch when training ends, even if all epochs were
+        completed. If the optimizer maintains an average of the weights, it is restored, too.
 
     Attributes
     ----------
     best : float or None
-        The best score so far.
+        The best value so far.
     best_epoch : int
-        The epoch that it belongs to, from 0.
+        The epoch of the best value, starting at 0.
     stopped_epoch : int or None
-        The epoch after which training was ended.
+        The epoch after which training was stopped.
 
     Raises
     ------
@@ -64,22 +65,22 @@ class EarlyStopping(Callback):
 
     @property
     def _averages(self) -> bool:
-        """Whether the optimizer keeps an average of the weights, which is scored then."""
+        """Whether the optimizer maintains an average of the weights."""
         return getattr(self.model.optimizer, "ema", None) is not None
 
     @property
     def best(self) -> float | None:
-        """The best score so far."""
+        """The best value so far."""
         return self._monitor.best
 
     def on_train_begin(self, logs: Logs) -> None:
-        """Forget the last training."""
+        """Reset the state of the previous run."""
         self._monitor.reset(self)
         self._wait, self._weights, self._average = 0, {}, {}
         self.best_epoch, self.stopped_epoch = 0, None
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Compare, and end training when patience is over."""
+        """Compare with the best value, and stop training when patience is exhausted."""
         if self._monitor.improved(self._monitor.value(logs)):
             self._wait, self.best_epoch = 0, epoch
             if self._restore_best:
@@ -94,7 +95,7 @@ class EarlyStopping(Callback):
             self.model.stop_training = True
 
     def on_train_end(self, logs: Logs) -> None:
-        """Put the best weights back."""
+        """Restore the best weights."""
         if self._weights:
             self.model.load_state_dict(self._weights)
         if self._average:
@@ -102,7 +103,7 @@ class EarlyStopping(Callback):
                 self.model.load_state_dict(self._average)
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the best score and its weights, and how long it has been."""
+        """Return the best value, its weights and the number of epochs since."""
         return {
             "best": self.best,
             "best_epoch": self.best_epoch,
@@ -113,7 +114,7 @@ class EarlyStopping(Callback):
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Restore the state from a checkpoint."""
         self._monitor.load(state)
         self.best_epoch = int(state["best_epoch"])
         self.stopped_epoch = state["stopped_epoch"]

@@ -1,4 +1,4 @@
-"""The record of a training: scores and times, epoch by epoch."""
+"""`History`: the metrics and times of each epoch of a run."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from cnnx.callbacks._base import Callback
 
 
 class History(Callback):
-    """What ``CNN.train`` returns.
+    """Records the metrics and times of each epoch; returned by ``CNN.train``.
 
     Attributes
     ----------
     history : dict[str, list[float]]
-        "loss" and "accuracy" averaged over an epoch's images, and where there is validation
-        "val_loss" and "val_accuracy": one entry an epoch. A network with a single output has no
-        accuracy. "learning_rate" is the one of an epoch's last step, where a schedule or a
-        callback changes it.
+        The metrics, with one entry per epoch: "loss" and "accuracy", averaged over the images of
+        the epoch, and with validation data "val_loss" and "val_accuracy". Networks with a single
+        output have an accuracy only with binary cross-entropy. If a schedule or callback changes
+        the learning rate, "learning_rate" is that of the last step of each epoch.
     epoch : list[int]
-        The numbers of the epochs, from 0.
+        The numbers of the epochs, starting at 0.
     seconds : list[float]
-        How long each epoch took, its validation included.
+        The duration of each epoch in seconds, including validation.
     images_per_second : list[float]
-        How many images an epoch trained on per second, without its validation.
+        The number of training images processed per second, excluding validation.
     """
 
     def __init__(self) -> None:
@@ -37,15 +37,15 @@ class History(Callback):
         self._trained: float | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Start the clock."""
+        """Start timing the epoch."""
         self._begin, self._trained = time.perf_counter(), None
 
     def on_test_begin(self, logs: Logs) -> None:
-        """Note when the training part of the epoch was over."""
+        """Record the end of the training part of the epoch."""
         self._trained = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Record the scores and the times."""
+        """Record the metrics and times."""
         now = time.perf_counter()
         trained = now if self._trained is None else self._trained
         self.epoch.append(epoch)
@@ -55,7 +55,7 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the record, and how long the running epoch has taken, for a checkpoint."""
+        """Return the history and the elapsed time of the current epoch."""
         return {
             "history": self.history,
             "epoch": self.epoch,
@@ -65,7 +65,7 @@ class History(Callback):
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take the record back."""
+        """Restore the history from a checkpoint."""
         self.history = {name: list(values) for name, values in state["history"].items()}
         self.epoch = list(state["epoch"])
         self.seconds = list(state["seconds"])
@@ -73,7 +73,7 @@ class History(Callback):
         self._begin = time.perf_counter() - state["elapsed"]
 
     def __repr__(self) -> str:
-        """Show the number of epochs and the last scores."""
+        """Show the number of epochs and the latest metrics."""
         last = ", ".join(f"{name}={values[-1]:.4f}" for name, values in self.history.items())
         return f"History(epochs={len(self.epoch)}{', ' if last else ''}{last})"
 

@@ -1,4 +1,4 @@
-"""`LearningRateScheduler`: a learning rate for every epoch, by a function of one's own."""
+"""`LearningRateScheduler`: sets the learning rate of each epoch with a function."""
 
 from __future__ import annotations
 
@@ -10,36 +10,37 @@ from cnnx.callbacks._base import Callback
 
 
 class LearningRateScheduler(Callback):
-    """Sets the learning rate at the begin of every epoch.
+    """Sets the learning rate at the start of each epoch.
 
-    For the usual forms, which change it from step to step, pass ``schedule=`` to ``CNN.train``.
+    For predefined schedules, which change the learning rate at each step, pass ``schedule=`` to
+    ``CNN.train``.
 
     Parameters
     ----------
     schedule : callable
-        Takes the number of the epoch, from 0, and gives its learning rate.
+        A function that takes the number of the epoch, starting at 0, and returns its learning rate.
 
     Raises
     ------
     TypeError
-        If it cannot be called.
+        If `schedule` is not callable.
     """
 
     def __init__(self, schedule: Callable[[int], float]) -> None:
         if not callable(schedule):
             raise TypeError(
-                "LearningRateScheduler: schedule must be a function that takes the epoch and gives "
-                f"its learning rate, got {describe(schedule)}; objects of cnnx.schedules and their "
-                "names go to train(..., schedule=...)"
+                "LearningRateScheduler: schedule must be a function that takes the epoch and "
+                f"returns its learning rate, got {describe(schedule)}; pass objects of "
+                "cnnx.schedules and their names to train(..., schedule=...)"
             )
         self._schedule = schedule
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Set the epoch's learning rate."""
+        """Set the learning rate of the epoch."""
         self.model.learning_rate = self._schedule(epoch)
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Add it to the scores, for the history."""
+        """Add the learning rate to the history."""
         logs.setdefault("learning_rate", self.model.learning_rate)
 
 

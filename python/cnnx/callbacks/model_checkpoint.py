@@ -1,4 +1,4 @@
-"""`ModelCheckpoint`: the model as a file after every epoch, or after every better one."""
+"""`ModelCheckpoint`: saves the model after every epoch, or only when it has improved."""
 
 from __future__ import annotations
 
@@ -15,21 +15,25 @@ from cnnx.errors import ConfigError
 
 
 class ModelCheckpoint(Callback):
-    """Saves the model, to be loaded with `CNN.load`; for training that goes on see ``checkpoint=``.
+    """Saves the model after every epoch, or only when a metric has improved.
+
+    The files can be loaded with `CNN.load`. To make a run resumable, use the argument
+    ``checkpoint`` of `CNN.train` instead.
 
     Parameters
     ----------
     path : path-like
-        The file, with fields of the form ``{epoch}`` (from 1) and of any score, as in
-        ``"net-{epoch:02d}-{val_accuracy:.3f}.safetensors"``. Without a field it is replaced.
+        The file. It may contain placeholders for ``epoch`` (starting at 1) and any metric, as in
+        ``"net-{epoch:02d}-{val_accuracy:.3f}.safetensors"``. Without placeholders, the file is
+        overwritten.
     monitor : str
-        The score that tells what is better, as in the history.
+        The metric to monitor, as named in the history.
     save_best_only : bool
-        Whether only epochs are saved that are better than all before.
+        Whether to save the model only when the metric is better than in all previous epochs.
     mode : "auto", "min" or "max"
-        Whether smaller or larger is better; "auto" tells by the name.
+        Whether lower or higher values are better; "auto" infers it from the name.
     include_optimizer : bool
-        Whether the optimizer's state is saved too.
+        Whether to save the optimizer's state as well.
 
     Raises
     ------
@@ -58,11 +62,11 @@ class ModelCheckpoint(Callback):
 
     @property
     def best(self) -> float | None:
-        """The best score so far, of those that decided."""
+        """The best value of the metric so far, if only the best model is saved."""
         return self._monitor.best
 
     def on_train_begin(self, logs: Logs) -> None:
-        """Forget the last training, and look for the folder."""
+        """Reset the state of the previous run, and check that the folder exists."""
         self._monitor.best = None
         if self._best_only:
             self._monitor.reset(self)
@@ -73,33 +77,33 @@ class ModelCheckpoint(Callback):
             )
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Save the model."""
+        """Save the model, if it is to be saved after this epoch."""
         if self._best_only and not self._monitor.improved(self._monitor.value(logs)):
             return
         self.model.save(self._name(epoch, logs), include_optimizer=self._include_optimizer)
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the best score."""
+        """Return the best value."""
         return {"best": self._monitor.best}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Restore the state from a checkpoint."""
         self._monitor.load(state)
 
     def _name(self, epoch: int, logs: Logs) -> str:
-        """Fill the fields of the path."""
+        """Fill in the placeholders of the path."""
         fields = {"epoch": epoch + 1, **logs}
         try:
             return self._path.format(**fields)
         except KeyError as error:
             field = str(error.args[0])
             raise ConfigError(
-                f"ModelCheckpoint: path may have the fields {', '.join(fields)}, got "
+                f"ModelCheckpoint: path may contain the placeholders {', '.join(fields)}, got "
                 f"{field!r} in {self._path!r}{near(field, tuple(fields))}"
             ) from None
         except (ValueError, IndexError) as error:
             raise ConfigError(
-                f"ModelCheckpoint: path {self._path!r} cannot be filled in: {error}"
+                f"ModelCheckpoint: path {self._path!r} cannot be formatted: {error}"
             ) from None
 
 

@@ -1,6 +1,6 @@
-"""The progress of a training, on standard error: a bar, one line an epoch, or nothing.
+"""Progress display on standard error: a bar or one line per epoch.
 
-Standard output stays clean for results. tqdm is imported when the first bar is drawn.
+Standard output is left for results. tqdm is imported when the first bar is drawn.
 """
 
 from __future__ import annotations
@@ -19,24 +19,25 @@ from cnnx.callbacks._base import Callback
 from cnnx.errors import ConfigError
 
 Verbose = Literal["auto", 0, 1, 2]
-"""Whether to show a bar (1), one line an epoch (2), nothing (0), or what fits the place."""
+"""Whether to show a bar (1), one line per epoch (2), nothing (0), or to choose automatically."""
 
 _REFRESH_SECONDS = 0.1
 
 
 class ProgressBar(Callback):
-    """A tqdm bar an epoch: batches, running scores, images per second, validation at its end.
+    """Shows a tqdm progress bar for each epoch, with the metrics and the images per second.
 
-    ``verbose=1`` shows one as it is by itself; pass your own to change it.
+    ``verbose=1`` shows a bar with default arguments; to change them, pass a `ProgressBar` as a
+    callback.
 
     Parameters
     ----------
     refresh : float
-        How many seconds lie between two drawings, at least.
+        The minimum time between two updates in seconds.
     keep : bool
-        Whether an epoch's scores stay on the screen when it is over.
+        Whether the metrics of an epoch remain on the screen after it has ended.
     file : text file, optional
-        Where it is drawn; standard error by itself.
+        The output file; standard error by default.
 
     Raises
     ------
@@ -59,7 +60,7 @@ class ProgressBar(Callback):
         self._first: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Draw a new bar."""
+        """Create the bar of the epoch."""
         epochs = self.params["epochs"]
         file = sys.stderr if self._file is None else self._file
         known = self.params["steps"] is not None
@@ -77,10 +78,10 @@ class ProgressBar(Callback):
         self._first = None
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """Move the bar, a few times a second."""
+        """Update the bar, at most once per refresh interval."""
         now = time.perf_counter()
         if self._first is None:
-            self._first = batch  # not 0 where a training goes on within an epoch
+            self._first = batch  # not 0 if a run is resumed within an epoch
         steps = self.params["steps"]
         if now - self._shown < self._refresh and batch + 1 != steps:
             return
@@ -90,7 +91,7 @@ class ProgressBar(Callback):
         self._bar.refresh()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Put the epoch's scores in the place of the bar, and leave them standing."""
+        """Replace the bar by the metrics of the epoch."""
         steps = self.params["steps"]
         self._bar.bar_format = "{desc}"
         rate = self._rate(self._bar.n if steps is None else steps)
@@ -98,13 +99,13 @@ class ProgressBar(Callback):
         self.close()
 
     def close(self) -> None:
-        """Leave the running bar as it stands, also when training was stopped."""
+        """Close the current bar, if any; also called when training is interrupted."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
     def _rate(self, batches: int) -> float:
-        """Tell how many images a second the epoch has trained on, all its batches seen as whole."""
+        """Compute the images per second, assuming that all batches are full."""
         size, samples = self.params["batch_size"], self.params["samples"]
         images = batches * size if samples is None else min(batches * size, samples)
         images -= (self._first or 0) * size
@@ -112,28 +113,28 @@ class ProgressBar(Callback):
 
 
 class LineProgress(Callback):
-    """One line an epoch, for logs and pipes."""
+    """Prints one line per epoch, for logs and pipes."""
 
     def __init__(self) -> None:
         self._begin = self._trained = 0.0
         self._first: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Start the clock."""
+        """Start timing the epoch."""
         self._begin, self._trained = time.perf_counter(), 0.0
         self._first = None
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """Note where the epoch began; not 0 where a training goes on within it."""
+        """Record the first batch; not 0 if a run is resumed within an epoch."""
         if self._first is None:
             self._first = batch
 
     def on_test_begin(self, logs: Logs) -> None:
-        """Note when the training part of the epoch was over."""
+        """Record the end of the training part of the epoch."""
         self._trained = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Write the line."""
+        """Print the line of the epoch."""
         now = time.perf_counter()
         images = self.params["samples"] - (self._first or 0) * self.params["batch_size"]
         rate = images / max((self._trained or now) - self._begin, 1e-9)
@@ -144,21 +145,21 @@ class LineProgress(Callback):
         sys.stderr.flush()
 
     def close(self) -> None:
-        """Do nothing: every line is whole."""
+        """Do nothing: there is no open line."""
 
 
 def progress_for(
     verbose: object, callbacks: Sequence[Callback] = ()
 ) -> ProgressBar | LineProgress | None:
-    """Choose how to show progress.
+    """Choose the progress display of a run.
 
     Parameters
     ----------
     verbose : object
-        "auto": a bar in terminals and notebooks and lines elsewhere; 0 (or ``False``): nothing;
-        1 (or ``True``): a bar; 2: one line an epoch.
+        "auto": a bar in terminals and notebooks, lines elsewhere; 0 (or ``False``): nothing;
+        1 (or ``True``): a bar; 2: one line per epoch.
     callbacks : sequence of Callback
-        The user's; "auto" shows nothing more where there is a progress bar among them.
+        The user's callbacks; "auto" shows nothing if they include a progress bar.
 
     Returns
     -------
@@ -168,9 +169,9 @@ def progress_for(
     Raises
     ------
     TypeError
-        If it is neither a string nor an integer.
+        If `verbose` is neither a string nor an integer.
     ConfigError
-        If it is another string or number.
+        If `verbose` is another string or number.
     """
     if not isinstance(verbose, (str, int)):
         raise TypeError(f'train: verbose must be "auto", 0, 1 or 2, got {describe(verbose)}')
@@ -186,7 +187,7 @@ def progress_for(
 
 
 def _scores(logs: Logs) -> list[str]:
-    """Write each score as "accuracy 0.8531", and the learning rate with the digits it has."""
+    """Format each metric as in "accuracy 0.8531", and the learning rate with three digits."""
     return [
         f"{name} {value:.3g}" if name == "learning_rate" else f"{name} {value:.4f}"
         for name, value in logs.items()
@@ -194,13 +195,13 @@ def _scores(logs: Logs) -> list[str]:
 
 
 def _brief(logs: Logs, rate: float) -> str:
-    """Write all scores so that they fit a terminal of 80 columns."""
+    """Format all metrics so that they fit a terminal of 80 columns."""
     scores = " ".join(_scores(logs)).replace("accuracy", "acc").replace("learning_rate", "lr")
     return f"{scores} {rate:.0f} img/s"
 
 
 def _width(file: Any) -> dict[str, Any]:
-    """Let tqdm follow the terminal's width where there is one; some say that they have none."""
+    """Let tqdm follow the width of the terminal if it is known; some terminals report 0."""
     if _in_notebook():
         return {"dynamic_ncols": True}
     try:
@@ -211,18 +212,18 @@ def _width(file: Any) -> dict[str, Any]:
 
 
 def _in_notebook() -> bool:
-    """Whether this runs in Jupyter, without importing anything for it."""
+    """Whether the code runs in Jupyter, determined without imports."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return type(shell).__name__ == "ZMQInteractiveShell"
 
 
 def _bar_class() -> Any:
-    """Give tqdm's bar for this place: a widget in notebooks that have them, else text."""
+    """Return tqdm's bar class: a widget in notebooks that support it, otherwise text."""
     widgets = _in_notebook() and importlib.util.find_spec("ipywidgets") is not None
     # Imported here because most programs that import cnnx never draw a bar.
     bar = importlib.import_module("tqdm.notebook" if widgets else "tqdm").tqdm
-    # Without tqdm's watching thread: the bar is redrawn from the training loop.
+    # Disable tqdm's monitor thread: the bar is redrawn by the training loop.
     return type("Bar", (bar,), {"monitor_interval": 0})
 
 

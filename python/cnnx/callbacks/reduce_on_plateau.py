@@ -1,4 +1,4 @@
-"""`ReduceOnPlateau`: a smaller learning rate when a score no longer gets better."""
+"""`ReduceOnPlateau`: reduces the learning rate when a metric has stopped improving."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from cnnx.callbacks._monitor import Mode, Monitor
 
 
 class ReduceOnPlateau(Callback):
-    """Multiplies the learning rate by a factor when a score has not become better for some epochs.
+    """Reduces the learning rate when a monitored metric has stopped improving.
 
     Parameters
     ----------
     monitor : str
-        The score, as in the history: "val_loss", "val_accuracy", "loss" ...
+        The metric to monitor, as named in the history, for example "val_loss" or "val_accuracy".
     factor : float
-        What the learning rate is multiplied by, greater than 0 and smaller than 1.
+        The factor by which the learning rate is multiplied, in (0, 1).
     patience : int
-        How many epochs without improvement change it; 0 means the first one does, as 1.
+        The number of epochs without improvement after which the learning rate is reduced; 0 is
+        equivalent to 1.
     mode : "auto", "min" or "max"
-        Whether smaller or larger is better; "auto" tells by the name.
+        Whether lower or higher values are better; "auto" infers it from the name.
     min_delta : float
-        How much better a score has to be to count.
+        The minimum change that counts as an improvement.
     cooldown : int
-        How many epochs after a change are not counted.
+        The number of epochs to wait after a reduction before `patience` is counted again.
     min_lr : float
-        Where the learning rate stays.
+        The lower bound of the learning rate.
 
     Raises
     ------
@@ -40,8 +41,8 @@ class ReduceOnPlateau(Callback):
 
     Notes
     -----
-    The epoch's learning rate stands in the history under "learning_rate". Together with a schedule,
-    the learning rate that the schedule scales becomes smaller.
+    The learning rate of each epoch is added to the history as "learning_rate". If a schedule is
+    used, the learning rate that it multiplies is reduced.
     """
 
     def __init__(
@@ -63,12 +64,12 @@ class ReduceOnPlateau(Callback):
         self._wait = self._cooling = 0
 
     def on_train_begin(self, logs: Logs) -> None:
-        """Forget the last training."""
+        """Reset the state of the previous run."""
         self._monitor.reset(self)
         self._wait = self._cooling = 0
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Compare, and lower the learning rate when patience is over."""
+        """Compare with the best value, and reduce the learning rate when patience is exhausted."""
         logs.setdefault("learning_rate", self.model.learning_rate)
         better = self._monitor.improved(self._monitor.value(logs))
         if self._cooling > 0:
@@ -84,11 +85,11 @@ class ReduceOnPlateau(Callback):
                 self._cooling, self._wait = self._cooldown, 0
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the best score, and how long it has been."""
+        """Return the best value and the number of epochs since."""
         return {"best": self._monitor.best, "wait": self._wait, "cooling": self._cooling}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from a checkpoint."""
+        """Restore the state from a checkpoint."""
         self._monitor.load(state)
         self._wait, self._cooling = int(state["wait"]), int(state["cooling"])
 

@@ -1,4 +1,4 @@
-"""`TensorBoard`: the scores of every epoch for TensorBoard's plots."""
+"""`TensorBoard`: logs the metrics of each epoch for TensorBoard."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from cnnx.callbacks._base import Callback
 
 
 class TensorBoard(Callback):
-    """Writes the scores of every epoch where TensorBoard reads them.
+    """Logs the metrics of each epoch for TensorBoard.
 
-    Needs the package tensorboardX: ``pip install "cnnx[tensorboard]"``. TensorBoard itself, which
-    shows them (``tensorboard --logdir logs``), may run elsewhere.
+    Requires the package tensorboardX: ``pip install "cnnx[tensorboard]"``. TensorBoard itself
+    (``tensorboard --logdir logs``) may be installed elsewhere.
 
     Parameters
     ----------
     log_dir : path-like
-        The folder; every training makes a file in it.
+        The folder of the log files; each run creates a file in it.
 
     Raises
     ------
     TypeError
-        If it is not a path.
+        If `log_dir` is not a path.
     ImportError
         If tensorboardX is not installed.
     """
@@ -40,13 +40,13 @@ class TensorBoard(Callback):
         self._writer: Any = None
 
     def on_train_begin(self, logs: Logs) -> None:
-        """Forget the last training."""
+        """Reset the state of the previous run."""
         self._writer = None
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Write the epoch's scores; "loss" and "val_loss" share a plot, by their tags."""
+        """Log the metrics; tags are chosen so that "loss" and "val_loss" share a plot."""
         if self._writer is None:
-            # What an earlier process wrote from this epoch on is hidden.
+            # Hide what an interrupted process logged from this epoch on.
             purge = {"purge_step": epoch} if epoch > 0 else {}
             self._writer = self._writer_class(self._log_dir, **purge)
         for name, value in logs.items():
@@ -55,19 +55,19 @@ class TensorBoard(Callback):
         self._writer.flush()
 
     def on_train_end(self, logs: Logs) -> None:
-        """Close the file."""
+        """Close the log file."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None
 
 
 def _writer_class() -> Any:
-    """Import what writes the files, which nobody needs who does not ask for it."""
+    """Import the writer of tensorboardX, an optional dependency."""
     try:
         return importlib.import_module("tensorboardX").SummaryWriter
     except ImportError as error:
         raise ImportError(
-            "TensorBoard: needs the package tensorboardX; install it with "
+            "TensorBoard: requires the package tensorboardX; install it with "
             'pip install "cnnx[tensorboard]"'
         ) from error
 
