@@ -68,7 +68,11 @@ def test_balanced_agrees_with_scikit_learn() -> None:
         (({"cat": 1.0},), TypeError, "a class in class_weight must be an integer"),
         (({0: float("nan")},), ConfigError, "class_weight[0] must be a finite number"),
         (("balanced", ROWS, "mse"), ConfigError, "pass labels of shape (N,), or sample_weight"),
-        (("balanced", ROWS, "binary_cross_entropy"), ConfigError, "needs a class for every image"),
+        (
+            ("balanced", ROWS, "binary_cross_entropy"),
+            ConfigError,
+            "requires a class for every image",
+        ),
     ],
 )
 def test_unusable(arguments: Any, error: type[Exception], message: str) -> None:

@@ -38,7 +38,7 @@ def test_combined() -> None:
         ({0: -1}, ConfigError, r"class_weight\[0\] must be at least 0"),
         ([1, 2], ConfigError, "one number for each of the 3 classes, got 2"),
         ("equal", ConfigError, 'must be a dict, a list or "balanced"'),
-        ([0, 0, 0], ConfigError, "gives every image the weight 0"),
+        ([0, 0, 0], ConfigError, "gives every image weight 0"),
         (3, TypeError, 'must be a dict, a list or "balanced"'),
     ],
 )
@@ -54,10 +54,10 @@ def test_unusable_class_weights(value: Any, error: type[Exception], message: str
 @pytest.mark.parametrize(
     ("value", "error", "message"),
     [
-        (np.ones(3), ShapeError, r"one number for each image, shape \(40,\)"),
-        (np.full(40, -1.0), ValueError, r"none below 0, got -1.0 at sample_weight\[0\]"),
+        (np.ones(3), ShapeError, r"one number per image, shape \(40,\)"),
+        (np.full(40, -1.0), ValueError, r"of at least 0, got -1.0 at sample_weight\[0\]"),
         (np.full(40, np.nan), ValueError, "finite numbers"),
-        (np.zeros(40), ValueError, "nothing to learn"),
+        (np.zeros(40), ValueError, "all weights are 0"),
         (["a"] * 40, TypeError, "sample_weight: expected numbers"),
     ],
 )

@@ -111,9 +111,9 @@ def test_class_weights_of_batches() -> None:
     ("arguments", "message"),
     [
         ({"schedule": "cosine"}, 'schedule "cosine" needs the number of batches'),
-        ({"validation_split": 0.1}, "validation_split goes with arrays"),
-        ({"sample_weight": [1.0]}, "sample_weight goes with arrays"),
-        ({"class_weight": "balanced"}, "counts labels"),
+        ({"validation_split": 0.1}, "validation_split can only be used with arrays"),
+        ({"sample_weight": [1.0]}, "sample_weight can only be used with arrays"),
+        ({"class_weight": "balanced"}, "requires all labels in advance"),
     ],
 )
 def test_what_streams_cannot_have(arguments: Any, message: str) -> None:

@@ -1,8 +1,8 @@
-"""Training data that is more than two arrays: folders of images, batches made on the way.
+"""Training data other than arrays: folders of images and custom sources of batches.
 
-`ImageFolder` reads class sub-folders of image files. `Batches` cuts endless batches into epochs.
-A class of one's own that follows the protocol `Source` and gives `Batch` objects can be trained on
-too.
+`ImageFolder` reads image files from one sub-folder per class. `Batches` splits an infinite stream
+of batches into epochs. Custom classes can implement the protocol `Source`, which yields `Batch`
+objects.
 """
 
 from __future__ import annotations

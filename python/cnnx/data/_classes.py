@@ -1,4 +1,4 @@
-"""The classes of a network's targets: how much each counts, and whether one is far too rare."""
+"""The classes of a network's targets: class weights and class imbalance."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from cnnx._types import Array
 from cnnx.errors import ConfigError
 
 _UNEVEN = 10
-"""How many times as large as the smallest class the largest is when there is a warning."""
+"""Ratio of the largest to the smallest class from which on there is a warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Imbalance:
-    """The largest and the smallest class of a set, with their numbers of images."""
+    """The largest and the smallest class of a dataset, with their numbers of images."""
 
     most: int
     most_images: int
@@ -31,14 +31,14 @@ class Imbalance:
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """What targets of a network say about classes."""
+    """Interprets the targets of a network as classes."""
 
     loss: str
     output_shape: tuple[int, ...]
 
     @property
     def count(self) -> int:
-        """How many there are: one for each output, and two where one output tells them apart."""
+        """The number of classes: one per output, or two for binary classification."""
         return 2 if self._yes_or_no else math.prod(self.output_shape)
 
     @property
@@ -47,7 +47,7 @@ class Classes:
         return self.loss == "binary_cross_entropy" and self.output_shape == (1,)
 
     def find(self, labels: Array) -> Array | None:
-        """Tell the class of every image."""
+        """Return the class of each image, or None if targets are not classes."""
         if labels.ndim == 1:
             return labels
         found: Array | None = None
@@ -58,12 +58,12 @@ class Classes:
         return found
 
     def weigh(self, table: Array, labels: Array) -> Array:
-        """Give each image the weight of its class."""
+        """Return the class weight of each image."""
         found: Array = table[self._named(labels)]
         return found
 
     def table(self, value: object, labels: Array | None) -> Array | None:
-        """Check a weight for each class."""
+        """Check class weights and convert them to one number per class."""
         if value is None:
             return None
         if labels is not None:
@@ -93,10 +93,10 @@ class Classes:
         return table
 
     def imbalance(self, labels: Array) -> Imbalance | None:
-        """Find out whether the largest class has ten times the images of the smallest, or more.
+        """Return the imbalance if the largest class is at least ten times the smallest.
 
-        Classes without any image do not count: they may be meant for later. Targets that are not
-        classes are never imbalanced.
+        Classes without images are ignored, as they may be added later. Targets that are not classes
+        are never imbalanced.
         """
         names = self.find(labels)
         if names is None:
@@ -110,40 +110,40 @@ class Classes:
         return Imbalance(most, int(counts[most]), least, int(counts[least]))
 
     def warn_if_imbalanced(self, labels: Array) -> None:
-        """Warn of classes of very different size."""
+        """Warn about imbalanced classes."""
         found = self.imbalance(labels)
         if found is None:
             return
         warnings.warn(
             f"class {found.most} has {found.most_images} images and class {found.least} has "
-            f"{found.least_images}: a network trained on them may never predict the rare one, and "
-            'accuracy will hardly show it; pass class_weight="balanced", and look at '
+            f"{found.least_images}: the network may never predict the rare class, which accuracy "
+            'hardly shows; pass class_weight="balanced", and evaluate with '
             "cnnx.metrics.classification_report",
             UserWarning,
             stacklevel=levels_to_the_caller(),
         )
 
     def _named(self, labels: Array) -> Array:
-        """Tell the class of every image, or refuse targets that have none."""
+        """Return the class of each image, or raise an error if targets are not classes."""
         names = self.find(labels)
         if names is None:
             raise ConfigError(
-                f"train: class_weight needs a class for every image, and the targets for "
+                f"train: class_weight requires a class for every image, but the targets for "
                 f"{self.loss} have shape {labels.shape}; pass labels of shape (N,), or "
                 "sample_weight instead"
             )
         return names
 
     def _balanced(self, value: str, labels: Array | None) -> Array:
-        """Count the images of each class."""
+        """Compute class weights that give all classes the same total weight."""
         if value != "balanced":
             raise ConfigError(
                 f'train: class_weight must be a dict, a list or "balanced", got {value!r}'
             )
         if labels is None:
             raise ConfigError(
-                'train: class_weight="balanced" counts labels, and batches come one by one here; '
-                "pass a weight for each class"
+                'train: class_weight="balanced" requires all labels in advance, which x does not '
+                "provide; pass a weight for each class"
             )
         counts = np.bincount(self._named(labels), minlength=self.count)
         present = int((counts > 0).sum())

@@ -1,4 +1,4 @@
-"""One image file -> the bytes of an image (channels, height, width), through Pillow."""
+"""Decoding of an image file to a uint8 array (channels, height, width), with Pillow."""
 
 from __future__ import annotations
 
@@ -13,46 +13,47 @@ from numpy.typing import NDArray
 from cnnx.errors import FileFormatError
 
 ASPECTS = ("stretch", "crop", "pad")
-"""What happens to images of other proportions than the size asked for."""
+"""How images with a different aspect ratio are resized."""
 
 
 def pillow(name: str) -> Any:
-    """Import one of Pillow's modules when it is first needed."""
+    """Import a module of Pillow on first use."""
     try:
         return importlib.import_module(f"PIL.{name}")
     except ImportError as error:
         raise ImportError(
-            "reading image files needs Pillow: `pip install cnnx[images]`, or `pip install pillow`"
+            "reading image files requires Pillow: install it with `pip install cnnx[images]` or "
+            "`pip install pillow`"
         ) from error
 
 
 def decode(
     path: Path, size: tuple[int, int], channels: int, aspect: str, background: int
 ) -> NDArray[np.uint8]:
-    """Read an image file and bring it into one form."""
+    """Decode an image file and convert it to the given size and number of channels."""
     content = path.read_bytes()
     try:
         with pillow("Image").open(io.BytesIO(content)) as image:
-            # The camera's note on how it was held, followed before sizes mean anything.
+            # The EXIF orientation may swap height and width, so it is applied first.
             upright = pillow("ImageOps").exif_transpose(image)
             plain = _plain(upright, channels, background)
             return _to_array(_resized(plain, size, aspect, background))
     except (MemoryError, ImportError):
         raise
-    except Exception as error:  # Pillow's readers raise a dozen kinds for damaged files
+    except Exception as error:  # Pillow raises many kinds of exceptions for corrupted files
         reason = _without_buffer(str(error)) or type(error).__name__
         raise FileFormatError(
-            f"{path}: cannot be read as an image ({reason}); mend or remove the file"
+            f"{path}: cannot be read as an image ({reason}); repair or remove the file"
         ) from error
 
 
 def _without_buffer(reason: str) -> str:
-    """Take the address of the buffer out of Pillow's message."""
+    """Remove the address of the buffer from a message of Pillow."""
     return reason.partition(" <_io.BytesIO")[0]
 
 
 def _plain(image: Any, channels: int, background: int) -> Any:
-    """Bring an image of any mode into 8 bits a channel, without transparency."""
+    """Convert an image of any mode to 8 bits per channel, without transparency."""
     module = pillow("Image")
     if image.mode.startswith("I") or image.mode == "F":
         image = _eight_bits(image)
@@ -64,19 +65,19 @@ def _plain(image: Any, channels: int, background: int) -> Any:
 
 
 def _eight_bits(image: Any) -> Any:
-    """Scale 16 bits to 8, rounded; numbers of other ranges have no brightness that is known."""
+    """Scale 16 bits to 8, with rounding; other ranges of values are rejected."""
     values = np.asarray(image)
     if values.dtype.kind == "f" or values.min() < 0 or values.max() > 65535:
         raise ValueError(
-            f"its pixels are {values.dtype} numbers from {values.min():g} to {values.max():g}, and "
-            "only 8 and 16 bits a channel can be read"
+            f"its pixels are {values.dtype} values from {values.min():g} to {values.max():g}, but "
+            "only 8 and 16 bits per channel are supported"
         )
     eight = (values.astype(np.uint32) * 255 + 32767) // 65535
     return pillow("Image").fromarray(eight.astype(np.uint8))
 
 
 def _resized(image: Any, size: tuple[int, int], aspect: str, background: int) -> Any:
-    """Bring an image to a size."""
+    """Resize an image."""
     height, width = size
     bilinear = pillow("Image").Resampling.BILINEAR
     if image.size == (width, height):
@@ -90,7 +91,7 @@ def _resized(image: Any, size: tuple[int, int], aspect: str, background: int) ->
 
 
 def _to_array(image: Any) -> NDArray[np.uint8]:
-    """Put the channels first."""
+    """Convert an image to an array with channels first."""
     values: NDArray[np.uint8] = np.asarray(image, dtype=np.uint8)
     return values[None] if values.ndim == 2 else np.ascontiguousarray(values.transpose(2, 0, 1))
 

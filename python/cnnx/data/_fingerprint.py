@@ -1,4 +1,4 @@
-"""Training data as plain values, by which a checkpoint is told from that of another call."""
+"""Fingerprints of training data, used to detect whether a checkpoint belongs to another call."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from cnnx._types import Array
 from cnnx.data._reader import Data
 
 _ROWS = 64
-"""How many images are looked at; their number, shape and labels tell most data sets apart."""
+"""The number of images in a fingerprint; size, shape and labels distinguish most datasets."""
 
 
 def of_array(array: Array | None) -> str | None:
-    """Sum up every bit of an array."""
+    """Compute a checksum of an array, with its dtype and shape."""
     if array is None:
         return None
     bits = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
@@ -23,7 +23,7 @@ def of_array(array: Array | None) -> str | None:
 
 
 def of_data(data: Data) -> dict[str, Any]:
-    """Describe images and labels without reading all of them."""
+    """Compute a fingerprint of images and labels without reading all images."""
     chosen = np.linspace(0, len(data) - 1, min(_ROWS, len(data))).astype(np.int64)
     return {
         "shape": list(data.x.shape),

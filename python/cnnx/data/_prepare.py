@@ -1,4 +1,4 @@
-"""The data arguments of `train`: the source to train on, and the one to validate on."""
+"""The data arguments of `train`: the sources of training and validation data."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from cnnx.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """The data of one call."""
+    """The training and validation data of a call."""
 
     source: PreparedSource
     validation: PreparedSource | None
     described: dict[str, Any]
-    """All of it as plain values, by which a checkpoint is told from that of another call."""
+    """A description of the data, to detect whether a checkpoint belongs to another call."""
 
 
 def make_sets(
@@ -39,7 +39,7 @@ def make_sets(
     class_weight: object = None,
     sample_weight: object = None,
 ) -> Sets:
-    """Check all data of a call; classes that are far from balanced cause a warning."""
+    """Check all data of a call, and warn about imbalanced classes."""
     if validation_data is not None and fraction > 0.0:
         raise ConfigError("train: pass validation_data or validation_split, not both")
     source = choose(x, y, reader, order)
@@ -56,7 +56,8 @@ def make_sets(
     else:
         if sample_weight is not None:
             raise ConfigError(
-                "train: sample_weight goes with arrays, x and y; let x give (x, y, weights)"
+                "train: sample_weight can only be used with arrays x and y; let x yield "
+                "(x, y, weights) instead"
             )
         weights = classes.table(class_weight, None)
         if weights is not None:
@@ -82,14 +83,14 @@ def _weights(
     class_weight: object,
     sample_weight: object,
 ) -> Array | None:
-    """Weigh the images of a training set, of which `images` were there before a split."""
+    """Compute the weights of the training images; `images` is their number before a split."""
     own = sample_weights(sample_weight, images, reader.dtype)
     own = None if own is None else own[: len(labels)]
     if class_weight is None and own is None:
         classes.warn_if_imbalanced(labels)
     found = combined(classes, classes.table(class_weight, labels), labels, own, reader.dtype)
     if found is not None and not found.any():
-        raise ConfigError("train: class_weight gives every image the weight 0")
+        raise ConfigError("train: class_weight gives every image weight 0")
     return found
 
 

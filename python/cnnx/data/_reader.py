@@ -1,4 +1,4 @@
-"""From what users pass for images and labels to what the engine takes."""
+"""Conversion of the user's images and labels to the arrays that the engine accepts."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _INDEX = np.dtype(np.int64)
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Checked images and labels, as the engine reads them."""
+    """Checked images and labels, in the engine's format."""
 
     x: Array
     y: Array
 
     def __len__(self) -> int:
-        """Give the number of images."""
+        """Return the number of images."""
         return len(self.x)
 
 
@@ -50,7 +50,7 @@ class BatchReader:
         self._loss = loss
         self._warns = not takes_bytes
         self._all_finite = all_finite
-        # What the engine takes as it is, and checks for NaN and the labels' range itself.
+        # Dtypes that the engine reads without conversion; it checks NaN and the range of labels.
         self._direct = {_BYTE, np.dtype(np.float32), dtype}
         self._classifies = takes_labels(output_shape, loss)
 
@@ -76,14 +76,14 @@ class BatchReader:
         return targets(y, name, self._output_shape, self._dtype, self._loss, self._all_finite)
 
     def data(self, x: ArrayLike, y: ArrayLike, x_name: str = "x", y_name: str = "y") -> Data:
-        """Check and convert images and labels, values included."""
+        """Check and convert images and labels, including their values."""
         inputs = self.images(x, x_name)
         labels = self.targets(y, y_name)
         check_length(inputs, labels, x_name, y_name)
         return Data(inputs, labels)
 
     def batch(self, x: ArrayLike, y: ArrayLike) -> Data:
-        """Check and convert one batch, leaving to the engine what it checks anyway."""
+        """Check and convert one batch, except for checks that the engine performs."""
         if (
             type(x) is np.ndarray
             and type(y) is np.ndarray
@@ -102,19 +102,19 @@ class BatchReader:
         return self.data(x, y)
 
     def _warn(self, name: str) -> None:
-        """Warn, once, that bytes are used as numbers up to 255."""
+        """Warn once that uint8 images are used without scaling."""
         self._warns = False
         warnings.warn(
-            f"{name} is uint8, and the network does not begin with Rescale or Normalize: its "
-            "values 0..255 are used as they are, which trains badly; add layers.Rescale(1/255) "
-            "as the first layer",
+            f"{name} is uint8, and the network does not start with Rescale or Normalize: the "
+            "values 0..255 are used unscaled, which trains poorly; add layers.Rescale(1/255) as "
+            "the first layer",
             UserWarning,
             stacklevel=levels_to_the_caller(),
         )
 
 
 def check_pair(value: object) -> tuple[ArrayLike, ArrayLike]:
-    """Check that validation data are a pair of images and labels."""
+    """Check that validation data is a pair of images and labels."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         got = f"{len(value)} items" if isinstance(value, (tuple, list)) else describe(value)
         raise TypeError(f"train: validation_data must be a pair (x, y), got {got}")

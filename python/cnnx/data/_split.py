@@ -1,4 +1,4 @@
-"""Images held out for validation: a part of each class, drawn from a seed."""
+"""Validation splits."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from cnnx.errors import ConfigError
 def held_out(
     labels: NDArray[np.int64], classes: Sequence[str], fraction: float, seed: int
 ) -> NDArray[np.bool_]:
-    """Mark the images that are held out."""
+    """Select a fraction of each class at random; returns a mask of the validation images."""
     mask = np.zeros(len(labels), np.bool_)
     for label, name in enumerate(classes):
         rows = np.flatnonzero(labels == label)
         if len(rows) == 1:
             raise ConfigError(
-                f"validation_split={fraction:g} needs at least two images in each class, got one "
+                f"validation_split={fraction:g} requires at least two images per class, got one "
                 f"in {name!r}; add images or pass validation_split=0"
             )
         count = min(max(1, round(len(rows) * fraction)), len(rows) - 1)
@@ -30,8 +30,8 @@ def held_out(
 
 
 def cut(images: int, fraction: float) -> int:
-    """Tell how many images are left for training when a part of them is held out."""
-    # The small number undoes binary rounding, 10 * (1 - 0.9) being a little less than 1.
+    """Return the number of training images when a fraction of the images is held out."""
+    # The small number compensates for rounding: 10 * (1 - 0.9) is slightly less than 1.
     left = math.floor(images * (1.0 - fraction) + 1e-4)
     if not 0 < left < images:
         empty = "training" if left == 0 else "validation"

@@ -1,4 +1,4 @@
-"""Weights of samples and of classes: how much an image counts in the loss."""
+"""Sample weights and class weights."""
 
 from __future__ import annotations
 
@@ -23,33 +23,32 @@ def check_weights(
     array = as_array(value, name)
     if array.shape != (images,):
         raise ShapeError(
-            f"{name}: expected one number for each image, shape ({images},), "
-            f"got shape {array.shape}"
+            f"{name}: expected one number per image, shape ({images},), got shape {array.shape}"
         )
-    with np.errstate(over="ignore"):  # an infinity is found in the next line
+    with np.errstate(over="ignore"):  # infinity is detected below
         weights = np.ascontiguousarray(array, dtype)
     if not (np.isfinite(weights) & (weights >= 0)).all():
         place, bad = first_where(weights, lambda part: ~(np.isfinite(part) & (part >= 0)))
         raise ValueError(
-            f"{name}: expected finite numbers, none below 0, got {bad} at {name}[{place}]"
+            f"{name}: expected finite numbers of at least 0, got {bad} at {name}[{place}]"
         )
     return weights
 
 
 def sample_weights(value: object, images: int, dtype: np.dtype[Any]) -> Array | None:
-    """Check the weights of a whole data set, which cannot all be 0."""
+    """Check the sample weights of a dataset, which cannot all be 0."""
     if value is None:
         return None
     weights = check_weights(value, images, dtype)
     if not weights.any():
-        raise ValueError("sample_weight: all are 0, so there is nothing to learn; raise some")
+        raise ValueError("sample_weight: all weights are 0; at least one must be positive")
     return weights
 
 
 def combined(
     classes: Classes, table: Array | None, labels: Array, weights: Array | None, dtype: Any
 ) -> Array | None:
-    """Multiply the weights of classes and samples."""
+    """Multiply class weights and sample weights."""
     if table is None:
         return weights
     by_class = classes.weigh(table, labels)
@@ -57,7 +56,7 @@ def combined(
 
 
 class ClassWeighted(PreparedSource):
-    """A source whose samples weigh what their class does."""
+    """A source that adds class weights to the batches of another source."""
 
     def __init__(
         self, source: PreparedSource, classes: Classes, table: Array, dtype: np.dtype[Any]
@@ -66,7 +65,7 @@ class ClassWeighted(PreparedSource):
         self.samples, self.steps, self.once = source.samples, source.steps, source.once
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """Give the batches of one epoch from batch `start` on."""
+        """Yield the batches of an epoch, from batch `start` on."""
         with opened(self._source.epoch(number, start)) as batches:
             for batch in batches:
                 weights = combined(self._classes, self._table, batch.y, batch.weights, self._dtype)

@@ -1,4 +1,4 @@
-"""`Batches`: an iterable of batches together with what it cannot say about itself."""
+"""`Batches`: an infinite stream of batches, split into epochs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from cnnx._checks.scalars import describe, integer
 
 
 class Batches:
-    """Batches that come without end, cut into epochs.
+    """Splits an infinite stream of batches into epochs.
 
     Parameters
     ----------
     batches : iterable or callable
-        An iterator of batches (x, y) or (x, y, weights), from which each epoch takes the next
-        ones; or an iterable or a function that makes one, with which each epoch begins anew. The
-        function is given the number of the epoch if it takes an argument.
+        An iterator of batches (x, y) or (x, y, weights), which continues from epoch to epoch; or an
+        iterable, or a function that returns one, which is restarted for each epoch. The function is
+        called with the number of the epoch if it accepts an argument.
     steps : int
-        How many batches make an epoch.
+        The number of batches per epoch.
 
     Raises
     ------
@@ -33,7 +33,7 @@ class Batches:
     def __init__(self, batches: Iterable[Any] | Callable[..., Iterable[Any]], steps: int) -> None:
         if not isinstance(batches, Iterable) and not callable(batches):
             raise TypeError(
-                "Batches: batches must be an iterable of (x, y), or a function that makes one, "
+                "Batches: batches must be an iterable of (x, y), or a function that returns one, "
                 f"got {describe(batches)}"
             )
         self.batches = batches

@@ -1,4 +1,4 @@
-"""`ImageFolder`: images in class sub-folders, read while a network trains on them."""
+"""`ImageFolder`: a folder of images with one sub-folder per class."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from cnnx.errors import ConfigError
 
 
 class ImageSet:
-    """Image files with their labels, read when they are needed; parts of an `ImageFolder`.
+    """Labelled image files that are decoded when they are used; a part of an `ImageFolder`.
 
-    ``model.train(x=folder.train)`` reads the images of the next batches in a thread while the
-    network trains on this one. They stay uint8 until they are in the engine.
+    With ``model.train(x=folder.train)``, a background thread decodes the images of the next
+    batches. Images are passed to the engine as uint8.
 
     Attributes
     ----------
     paths : tuple[Path, ...]
-        The files, class by class, in the order of their names.
+        The files, by class and sorted by name.
     labels : ndarray
-        int64, the class index of each.
+        int64 class indices of the files.
     classes : tuple[str, ...]
         The names of the classes.
     """
@@ -47,12 +47,12 @@ class ImageSet:
         self._form = (size, channels, aspect, background)
 
     def __len__(self) -> int:
-        """Give the number of images."""
+        """Return the number of images."""
         return len(self.paths)
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], int]:
-        """Read one image, and give it with its label, as datasets of PyTorch do."""
-        row = range(len(self))[index]  # negative numbers count from the end, others are refused
+        """Return an image and its label, like a PyTorch dataset."""
+        row = range(len(self))[index]  # handles negative indices and raises IndexError
         return self.read(np.array([row]))[0], int(self.labels[row])
 
     @property
@@ -62,12 +62,12 @@ class ImageSet:
         return channels, height, width
 
     def read(self, rows: Array) -> NDArray[np.uint8]:
-        """Read some of the images.
+        """Read the images with the given indices.
 
         Parameters
         ----------
         rows : ndarray
-            Their numbers.
+            Integer indices of the images.
 
         Returns
         -------
@@ -77,7 +77,7 @@ class ImageSet:
         Raises
         ------
         FileFormatError
-            If a file is damaged; the message names it.
+            If a file is corrupted.
         OSError
             If a file cannot be read.
         ImportError
@@ -104,57 +104,57 @@ class ImageSet:
         return self.read(np.arange(len(self))), self.labels.copy()
 
     def subset(self, rows: NDArray[np.int64]) -> ImageSet:
-        """Make a set of some of the images; no file is read.
+        """Return a subset of the images, without reading any file.
 
         Parameters
         ----------
         rows : ndarray
-            Their numbers.
+            int64 indices of the images.
 
         Returns
         -------
         ImageSet
-            Those images, in that order.
+            The selected images, in the given order.
         """
         paths = tuple(self.paths[row] for row in rows)
         return ImageSet(paths, self.labels[rows], self.classes, *self._form)
 
 
 class ImageFolder:
-    """Images in class sub-folders, such as ``flowers/rose/0001.jpg``.
+    """A folder of images with one sub-folder per class, such as ``flowers/rose/0001.jpg``.
 
-    The classes are the sub-folders in the order of their names; a class has the image files below
-    its folder, at any depth. An image file is one with a suffix that Pillow knows (.png, .jpg,
-    .webp and so on); other files, and files and folders whose name begins with a dot, are left
-    out. Files are decoded when they are used, and `train` and `validation` can be trained on as
-    they are.
+    The classes are the sub-folders, sorted by name. A class consists of all image files below its
+    folder, at any depth. Image files have a suffix known to Pillow (.png, .jpg, .webp etc.); other
+    files, and files and folders whose name starts with a dot, are ignored. Files are decoded when
+    they are used. `train` and `validation` can be passed to `CNN.train`.
 
-    Each image is turned as its EXIF orientation says, 16 bits become 8, palettes and other colour
-    spaces become grey or red, green and blue, and transparent pixels show `background`. It is then
-    resized with Pillow's bilinear filter, which averages over all pixels that fall together when
-    an image is made smaller. Of an animation the first image is used.
+    For each image, the EXIF orientation is applied, 16 bits are reduced to 8, palettes and other
+    colour spaces are converted to greyscale or RGB, and transparent pixels are blended with
+    `background`. It is then resized with Pillow's bilinear filter, which averages over all pixels
+    when downscaling. Only the first frame of an animation is used.
 
     Parameters
     ----------
     path : path-like
-        The folder that holds the class folders.
+        The folder that contains the class folders.
     size : int or (int, int)
-        Height and width of the images that the network is given.
+        The height and width to which images are resized.
     channels : 1 or 3
-        Grey, or red, green and blue.
+        1 for greyscale, 3 for RGB.
     validation_split : float
-        The fraction of each class that is held out for validation, at least one image.
+        The fraction of each class that is held out for validation, but at least one image.
     seed : int
-        Decides which images are held out.
+        The seed for selecting the validation images.
     aspect : "stretch", "crop" or "pad"
-        Images of other proportions are stretched, cut on both sides, or filled up on both sides.
+        How to resize images with a different aspect ratio: by stretching, by cropping centrally or
+        by padding on both sides.
     background : int
-        The grey value, 0 (black) to 255, behind transparent pixels and in what "pad" adds.
+        The grey value, 0 (black) to 255, behind transparent pixels and in the padding of "pad".
 
     Attributes
     ----------
     classes : tuple[str, ...]
-        The names of the classes; label i means ``classes[i]``.
+        The names of the classes; label i stands for ``classes[i]``.
     all, train : ImageSet
         All images, and those that are not held out.
 
@@ -164,7 +164,7 @@ class ImageFolder:
         If an argument has the wrong type.
     ConfigError
         If an argument has an invalid value, the folder has fewer than two classes, or a class has
-        no image or too few to hold one out.
+        no images or too few for a validation split.
     OSError
         If the folder cannot be read.
     ImportError
@@ -212,11 +212,11 @@ class ImageFolder:
             self._validation = self.all.subset(np.flatnonzero(mask))
 
     def __len__(self) -> int:
-        """Give the number of images, both parts together."""
+        """Return the total number of images."""
         return len(self.all)
 
     def __repr__(self) -> str:
-        """Say where the images are and how many."""
+        """Show the path, the number and shape of the images, and the number of classes."""
         shape = "x".join(map(str, self.input_shape))
         return (
             f"ImageFolder({str(self.path)!r}: {len(self)} images of {shape}, "
@@ -225,17 +225,17 @@ class ImageFolder:
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """The shape of one image, (channels, height, width), as `CNN` takes it."""
+        """The shape of one image, (channels, height, width), for `CNN`."""
         return self.all.input_shape
 
     @property
     def validation(self) -> ImageSet:
-        """The images that are held out.
+        """The images that are held out for validation.
 
         Raises
         ------
         ConfigError
-            If none are, because `validation_split` is 0.
+            If there are none, because `validation_split` is 0.
         """
         if self._validation is None:
             raise ConfigError(
@@ -244,7 +244,7 @@ class ImageFolder:
         return self._validation
 
     def arrays(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Read all images into memory, as `ImageSet.arrays` does for a part.
+        """Read all images into memory, including those held out.
 
         Returns
         -------
@@ -254,7 +254,7 @@ class ImageFolder:
         Raises
         ------
         FileFormatError
-            If a file is damaged; the message names it.
+            If a file is corrupted.
         OSError
             If a file cannot be read.
         """
@@ -262,18 +262,16 @@ class ImageFolder:
 
 
 def _find(path: Path) -> dict[str, list[Path]]:
-    """List the image files of each class, all in the order of their names."""
+    """List the image files of each class, sorted by name."""
     module = pillow("Image")
-    formats = module.registered_extensions()  # loads the readers, so that OPEN is complete
+    formats = module.registered_extensions()  # loads all plugins, so that OPEN is complete
     suffixes = frozenset(suffix for suffix, name in formats.items() if name in module.OPEN)
     names = sorted(
         entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")
     )
     if len(names) < 2:
         found = f"only {names[0]!r}" if names else "none"
-        raise ConfigError(
-            f"{path}: expected a sub-folder for each of at least two classes, found {found}"
-        )
+        raise ConfigError(f"{path}: expected sub-folders for at least two classes, found {found}")
     files = {name: _images_below(path / name, suffixes) for name in names}
     for name, group in files.items():
         if not group:
@@ -297,7 +295,7 @@ def _images_below(folder: Path, suffixes: frozenset[str]) -> list[Path]:
 
 
 def _raise(error: OSError) -> None:
-    """Have a folder that cannot be read be an error, which ``os.walk`` would leave out."""
+    """Raise the error for a folder that cannot be read, which ``os.walk`` ignores by default."""
     raise error
 
 

@@ -1,4 +1,4 @@
-"""What training asks of its data: batches, and a source that gives those of each epoch."""
+"""The interfaces of training data: `Batch`, `Source` and `Readable`."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from cnnx._types import Array
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One batch, checked and in the engine's form.
+    """A batch of checked images and labels in the engine's format.
 
     Parameters
     ----------
     x : ndarray
-        C-contiguous images (N, *input_shape) of float32, float64 or uint8; with `rows` those of the
-        whole data set.
+        C-contiguous images (N, *input_shape) of dtype float32, float64 or uint8. If `rows` is
+        given, these are the images of the whole dataset.
     y : ndarray
-        Their int64 class indices (N,), or rows of targets of the network's dtype.
+        int64 class indices (N,), or rows of targets of the network's dtype.
     rows : ndarray, optional
-        int64, which rows of `x`, `y` and `weights` make the batch. Without it all of them do, and
-        row i is image i of this batch, not of the data set.
+        int64 indices of the rows of `x`, `y` and `weights` that form the batch. By default, the
+        batch consists of all rows.
     weights : ndarray, optional
-        One weight a row of `x`, of the network's dtype.
+        One weight per row of `x`, of the network's dtype.
     """
 
     x: Array
@@ -36,54 +36,55 @@ class Batch:
     weights: Array | None = None
 
     def __len__(self) -> int:
-        """Give the number of images in the batch."""
+        """Return the number of images in the batch."""
         return len(self.x if self.rows is None else self.rows)
 
 
 @runtime_checkable
 class Source(Protocol):
-    """Gives the batches of each epoch.
+    """Interface of a source of batches.
 
     Attributes
     ----------
     samples : int, optional
-        The number of images in an epoch, where it is known.
+        The number of images per epoch, if known.
     steps : int, optional
-        The number of batches in an epoch, where it is known.
+        The number of batches per epoch, if known.
     """
 
     samples: int | None
     steps: int | None
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """Give the batches of one epoch.
+        """Return the batches of an epoch.
 
         Parameters
         ----------
         number : int
-            The number of the epoch since the network was made; it decides the order.
+            The number of the epoch since the network was created; determines the order.
         start : int
-            The first batch that is given; those before it are left out, as a training that goes
-            on within an epoch needs it.
+            The first batch to return; the preceding ones are skipped. Used to resume a run within
+            an epoch.
 
         Returns
         -------
         Iterator[Batch]
-            The batches. One that has a ``close`` method wants it called when it is left early.
+            The batches. If the iterator has a ``close`` method, it is called when iteration ends
+            early.
         """
         ...
 
 
 @runtime_checkable
 class Readable(Protocol):
-    """Labelled images that can be read by their numbers.
+    """Interface of labelled images that can be read by index.
 
     Attributes
     ----------
     input_shape : tuple[int, ...]
         The shape of one image, (channels, height, width).
     labels : ndarray
-        int64, the class index of each image.
+        int64 class indices of the images.
     """
 
     @property
@@ -97,21 +98,21 @@ class Readable(Protocol):
         ...
 
     def __len__(self) -> int:
-        """Give the number of images."""
+        """Return the number of images."""
         ...
 
     def read(self, rows: Array) -> Array:
-        """Read some images.
+        """Read the images with the given indices.
 
         Parameters
         ----------
         rows : ndarray
-            int64, their numbers.
+            int64 indices of the images.
 
         Returns
         -------
         ndarray
-            The images, (len(rows), *input_shape).
+            The images, of shape (len(rows), *input_shape).
         """
         ...
 

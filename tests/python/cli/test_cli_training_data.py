@@ -100,7 +100,7 @@ def test_npz_without_a_test_part(call_json: Run, tmp_path: Path, arrays: tuple[A
         ({"x": np.zeros((4, 8, 8)), "y": np.arange(4.0)}, "expected class indices"),
         ({"x": np.zeros((4, 8, 8)), "y": np.arange(4) - 1}, "expected class indices"),
         ({"x": np.zeros((4, 8, 8)), "z": np.arange(4)}, "expected an array named 'y'"),
-        ({"x": np.zeros((4, 8, 8)), "y": np.arange(4)}, "at least two images in each class"),
+        ({"x": np.zeros((4, 8, 8)), "y": np.arange(4)}, "at least two images per class"),
     ],
 )
 def test_unusable_npz(call: Run, tmp_path: Path, arrays: dict[str, Any], message: str) -> None:

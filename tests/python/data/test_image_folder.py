@@ -241,7 +241,7 @@ def test_a_damaged_file_is_named(folder: Path) -> None:
 def test_pixels_without_a_known_range_are_refused(folder: Path) -> None:
     path = folder / "cats" / "float.tiff"
     Image.fromarray(np.full((4, 6), 0.5, np.float32)).save(path)
-    with pytest.raises(FileFormatError, match=r"float.tiff.*float32 numbers from 0.5 to 0.5"):
+    with pytest.raises(FileFormatError, match=r"float.tiff.*float32 values from 0.5 to 0.5"):
         ImageFolder(folder, (4, 6)).arrays()
 
 
@@ -258,7 +258,7 @@ def test_folders_without_classes_or_images_are_refused(tmp_path: Path, save: Sav
     with pytest.raises(ConfigError, match="dogs: the class has no image files"):
         ImageFolder(tmp_path, 4)
     save("dogs/1.png", grey(1))
-    with pytest.raises(ConfigError, match="at least two images in each class, got one in 'cats'"):
+    with pytest.raises(ConfigError, match="at least two images per class, got one in 'cats'"):
         ImageFolder(tmp_path, 4, validation_split=0.2)
 
 

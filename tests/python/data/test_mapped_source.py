@@ -109,7 +109,7 @@ def test_mapped_data_are_checked_before_the_first_epoch(tmp_path: Path) -> None:
         source(good, mapped(tmp_path / "y.npy", np.append(y[:-1], 3)))
     with pytest.raises(TypeError, match="expected numbers"):
         source(mapped(tmp_path / "text.npy", x.astype("U3")), y)
-    with pytest.warns(UserWarning, match="begin with Rescale"):
+    with pytest.warns(UserWarning, match="start with Rescale"):
         source(
             mapped(tmp_path / "bytes.npy", x.astype(np.uint8)), y, reader=reader(takes_bytes=False)
         )

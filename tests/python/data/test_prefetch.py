@@ -137,7 +137,7 @@ def test_a_stuck_iterator_is_left_behind_with_a_warning(monkeypatch: pytest.Monk
 
     prefetcher = Prefetcher(items())
     next(prefetcher)
-    with pytest.warns(RuntimeWarning, match="busy with one batch"):
+    with pytest.warns(RuntimeWarning, match="still preparing a batch"):
         prefetcher.close()
     release.set()
 
@@ -153,7 +153,7 @@ if child == 0:
     try:
         next(outer)
     except RuntimeError as error:
-        assert "begin a new epoch in this process" in str(error), error
+        assert "start a new epoch in this process" in str(error), error
     else:
         os._exit(1)
     outer.close()

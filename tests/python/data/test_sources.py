@@ -101,7 +101,7 @@ def test_a_sequence_s_batches_are_shuffled() -> None:
 def test_a_list_of_batches() -> None:
     x, y = data(6)
     assert epoch(source([(x[:3], y[:3]), [x[3:], y[3:]]])) == [[0, 1, 2], [3, 4, 5]]
-    with pytest.raises(ValueError, match="must hold at least one"):
+    with pytest.raises(ValueError, match="must have at least one batch"):
         source([])
 
 
@@ -134,7 +134,7 @@ def test_iterables_begin_anew(make: Any) -> None:
     assert epoch(got, 0) == epoch(got, 1) == THREE
     assert epoch(got, 2, start=1) == THREE[1:]
     assert epoch(got, 2, start=3) == []
-    with pytest.raises(ValueError, match=r"at least 4 batches, to go on after them.*got 3"):
+    with pytest.raises(ValueError, match=r"at least 4 batches, to resume after them.*got 3"):
         epoch(got, 0, start=4)
 
 
@@ -168,10 +168,12 @@ def test_a_function_is_given_the_number_of_the_epoch() -> None:
 def test_an_iterator_serves_for_one_epoch() -> None:
     got = source(batches())
     check_epochs(got, 1)
-    with pytest.raises(ValueError, match="serves for epochs=1; for more pass a function"):
+    with pytest.raises(
+        ValueError, match="used with epochs=1; for more epochs, pass a generator function"
+    ):
         check_epochs(got, 2)
     assert epoch(got, 4) == THREE
-    with pytest.raises(ValueError, match="serves for epochs=1"):
+    with pytest.raises(ValueError, match="only be used with epochs=1"):
         got.epoch(5)
 
 
@@ -192,11 +194,11 @@ def test_endless_batches_are_cut_into_epochs() -> None:
 
 
 def test_too_few_batches() -> None:
-    with pytest.raises(ValueError, match=r"expected 5 batches in an epoch \(steps=5\), got 3"):
+    with pytest.raises(ValueError, match=r"expected 5 batches per epoch \(steps=5\), got 3"):
         epoch(source(Batches(batches, steps=5)))
     with pytest.raises(ValueError, match="expected some batches in an epoch, got none"):
         epoch(source(lambda: iter(())))
-    with pytest.raises(TypeError, match="must give an iterable of batches"):
+    with pytest.raises(TypeError, match="must return an iterable of batches"):
         epoch(source(lambda: None))
 
 
@@ -206,12 +208,12 @@ def test_weights_of_batches() -> None:
     assert batch.weights is not None
     assert batch.weights.dtype == np.float32
     assert batch.weights.tolist() == [0, 2]
-    with pytest.raises(ShapeError, match=r"x\[0\]: weights: expected one number for each image"):
+    with pytest.raises(ShapeError, match=r"x\[0\]: weights: expected one number per image"):
         list(source([(x, y, [1])]).epoch(0))
     for bad in (-1, np.nan, 1e300):
         with pytest.raises(ValueError, match=r"x\[0\]: weights: expected finite"):
             list(source([(x, y, [1, bad])]).epoch(0))
-    with pytest.raises(TypeError, match="weights of images go with arrays"):
+    with pytest.raises(TypeError, match="sample weights can only be used with arrays"):
         source([(x, y)], weights=np.ones(2, np.float32))
 
 
@@ -295,7 +297,9 @@ def test_tensors() -> None:
         def detach(self) -> Tensor:
             raise TypeError("can't convert cuda:0 device type tensor to numpy")
 
-    with pytest.raises(TypeError, match=r"x\[0\]: a tensor \(OnDevice\) gives no array: can't"):
+    with pytest.raises(
+        TypeError, match=r"tensor \(OnDevice\) cannot be converted to an array: can't"
+    ):
         list(source([(OnDevice(x), y)]).epoch(0))
 
 
@@ -334,12 +338,12 @@ def test_what_is_no_data() -> None:
     for value, message in [
         (x, r"y is missing: pass the labels of the images in x, train\(x, y\)"),
         (Tensor(x), "y is missing"),
-        ((x, y), r"got a tuple of 2; pass images and labels one by one, train\(x, y\)"),
+        ((x, y), r"got a tuple of 2; pass images and labels as separate arguments, train\(x, y\)"),
         (None, "a source of batches"),
         ("data.npz", "a source of batches"),
         ({"x": x}, "a source of batches"),
         (3, "a source of batches"),
-        (Loader, r"x is the class itself; make an object of it: Loader\(\.\.\.\)"),
+        (Loader, r"x is the class itself; create an object: Loader\(\.\.\.\)"),
     ]:
         with pytest.raises(TypeError, match=message):
             source(value)

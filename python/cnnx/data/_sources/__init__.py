@@ -1,1 +1,1 @@
-"""One source of batches for each kind of training data."""
+"""The sources of batches, one for each kind of training data."""

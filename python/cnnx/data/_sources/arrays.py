@@ -1,4 +1,4 @@
-"""Images and labels in memory: nothing is copied, the engine picks its rows."""
+"""Source for arrays in memory, which are not copied."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cnnx.data.source import Batch
 
 
 class ArraySource(PreparedSource):
-    """Checked arrays as a source."""
+    """A source of batches from checked arrays; the engine selects the rows of each batch."""
 
     def __init__(self, data: Data, order: Order, weights: Array | None = None) -> None:
         self.data = data
@@ -27,11 +27,11 @@ class ArraySource(PreparedSource):
 
     @property
     def described(self) -> dict[str, Any]:
-        """The data as plain values."""
+        """A description of the data, to compare calls."""
         return of_data(self.data)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """Give the batches of one epoch from batch `start` on."""
+        """Yield the batches of an epoch, from batch `start` on."""
         x, y, weights = self.data.x, self.data.y, self._weights
         if self._order.shuffle:
             for _, rows in self._order.batches(len(x), number, start):
@@ -43,12 +43,12 @@ class ArraySource(PreparedSource):
             yield Batch(x[part], y[part], None, None if weights is None else weights[part])
 
     def split(self, fraction: float) -> tuple[Self, ArraySource]:
-        """Hold out the last part of the images, as Keras does; nothing is copied."""
+        """Split off the last part of the images for validation, as Keras does, without copying."""
         at = cut(len(self.data), fraction)
         x, y = self.data.x, self.data.y
         held = ArraySource(Data(x[at:], y[at:]), Order(VALIDATION_BATCH))
         return type(self)(Data(x[:at], y[:at]), self._order), held
 
     def weighted(self, weights: Array) -> Self:
-        """Give each image a weight."""
+        """Return a source with a weight for each image."""
         return type(self)(self.data, self._order, weights)

@@ -1,4 +1,4 @@
-"""What all sources have in common, beside the batches that they give."""
+"""The base class of all sources of batches."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from cnnx.data.source import Batch
 from cnnx.errors import ConfigError
 
 VALIDATION_BATCH = 256
-"""How many images are scored at once in validation; the scores do not depend on it."""
+"""The batch size for validation; the results do not depend on it."""
 
 
 @contextmanager
 def opened(batches: Iterator[Batch]) -> Iterator[Iterator[Batch]]:
-    """Close batches that are made ahead, also when they are left early."""
+    """Close an iterator of batches on exit, even if it is not exhausted."""
     try:
         yield batches
     finally:
@@ -27,42 +27,45 @@ def opened(batches: Iterator[Batch]) -> Iterator[Iterator[Batch]]:
 
 
 class PreparedSource(ABC):
-    """A source of checked batches, and what is known about it before the first one."""
+    """A source of checked batches, with the properties that are known in advance."""
 
     samples: int | None = None
     steps: int | None = None
     labels: Array | None = None
-    """The checked labels of all images, where they are known."""
+    """The checked labels of all images, if known."""
     once: bool = False
-    """Whether there is one epoch only."""
+    """Whether the source can be used for a single epoch only."""
 
     @abstractmethod
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """Give the batches of one epoch from batch `start` on."""
+        """Yield the batches of an epoch, from batch `start` on."""
 
     @property
     def described(self) -> dict[str, Any]:
-        """The data as plain values, by which a checkpoint is told from that of another call."""
+        """A description of the data, to detect whether a checkpoint belongs to another call."""
         return {"samples": self.samples, "batches": self.steps}
 
     def split(self, fraction: float) -> tuple[Self, PreparedSource]:
-        """Hold out the last part of the images."""
-        raise ConfigError("train: validation_split goes with arrays, x and y; pass validation_data")
+        """Split off the last part of the images for validation."""
+        raise ConfigError(
+            "train: validation_split can only be used with arrays x and y; pass validation_data"
+        )
 
     def weighted(self, weights: Array) -> Self:
-        """Give each image a weight, where the images are known."""
+        """Return a source with a weight for each image, if the images are known in advance."""
         raise TypeError(
-            "train: weights of images go with arrays; let x give batches of (x, y, weights) instead"
+            "train: sample weights can only be used with arrays; let x yield batches of "
+            "(x, y, weights) instead"
         )
 
 
 class UsersSource(PreparedSource):
-    """A source that a user wrote; its batches are in the engine's form already."""
+    """A custom source, whose batches are already in the engine's format."""
 
     def __init__(self, source: Any) -> None:
         self._source = source
         self.samples, self.steps = source.samples, source.steps
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """Give the batches of one epoch from batch `start` on."""
+        """Yield the batches of an epoch, from batch `start` on."""
         return self._source.epoch(number, start)  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""The one place that asks what a user's data is, and makes the source for it."""
+"""Selection of the source of batches for the user's data."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def choose(
     owner: str = "train",
     names: tuple[str, str] = ("x", "y"),
 ) -> PreparedSource:
-    """Make the source for images and labels, or for a source of batches where `y` is None."""
+    """Create the source for images and labels, or for a source of batches if `y` is None."""
     if _is_array(x) or (y is not None and not _gives_batches(x)):
         if y is None:
             raise TypeError(
@@ -42,7 +42,7 @@ def choose(
         return ArraySource(reader.data(as_numpy(x), as_numpy(y), *names), order)
     if y is not None:
         raise TypeError(
-            f"{owner}: y must be left out where x is a source of batches (x, y), got {describe(y)}"
+            f"{owner}: y must be omitted if x is a source of batches (x, y), got {describe(y)}"
         )
     if isinstance(x, Readable):
         return ReadSource.checked(x, reader, order)
@@ -52,7 +52,7 @@ def choose(
 
 
 def choose_images(x: Any, reader: BatchReader, order: Order, *, owner: str) -> PreparedSource:
-    """Make the source for images alone; where `x` has labels too, they are not used."""
+    """Create the source for images without labels; labels in `x` are ignored."""
     if isinstance(x, Readable) or is_mapped(x):
         return _pieces(x, reader, order)
     if _is_array(x) or not (_gives_batches(x) or _holds_batches(x)):
@@ -63,20 +63,20 @@ def choose_images(x: Any, reader: BatchReader, order: Order, *, owner: str) -> P
 
 
 def check_epochs(source: PreparedSource, epochs: int) -> None:
-    """Refuse more epochs than a source has."""
+    """Check that the source can be used for this number of epochs."""
     if epochs > 1 and source.once:
         raise ValueError(ONCE)
 
 
 def gives_batches(value: object) -> bool:
-    """Whether something may be passed without labels, because it gives them itself."""
+    """Whether a value may be passed without labels, because its batches contain them."""
     if _is_array(value) or isinstance(value, (str, bytes, bytearray, Mapping)):
         return False
     return _gives_batches(value) or _is_sequence(value)
 
 
 def _source_of_batches(x: Any, read: ReadItem, order: Order) -> PreparedSource:
-    """Make the source for what gives batches itself."""
+    """Create the source for an object that yields batches."""
     if isinstance(x, Source):
         return UsersSource(x)
     if isinstance(x, Batches):
@@ -87,7 +87,7 @@ def _source_of_batches(x: Any, read: ReadItem, order: Order) -> PreparedSource:
 
 
 def _pieces(x: Any, reader: BatchReader, order: Order) -> PreparedSource:
-    """Make the source for images that are read a batch at a time, without their labels."""
+    """Create the source for images that are read one batch at a time, without labels."""
     shape = (len(x), *x.input_shape) if isinstance(x, Readable) else x.shape
     check_shape(shape, "x", reader.input_shape)
     read = x.read if isinstance(x, Readable) else x.__getitem__
@@ -102,7 +102,7 @@ def _pieces(x: Any, reader: BatchReader, order: Order) -> PreparedSource:
 
 
 def _is_array(x: object) -> bool:
-    """Whether this is surely an array of images, or something that NumPy takes for one."""
+    """Whether `x` is certainly an array, or an object that NumPy treats as one."""
     return (
         isinstance(x, (np.ndarray, np.generic))
         or hasattr(x, "__array__")
@@ -112,19 +112,19 @@ def _is_array(x: object) -> bool:
 
 
 def _is_sequence(x: object) -> bool:
-    """Whether items can be asked for by their number."""
+    """Whether `x` has items that can be accessed by index."""
     return hasattr(type(x), "__len__") and hasattr(type(x), "__getitem__")
 
 
 def _gives_batches(x: object) -> bool:
-    """Whether this is surely no array of images, but a source of batches."""
+    """Whether `x` is certainly a source of batches rather than an array."""
     if isinstance(x, (Source, Readable, Batches, Iterator)):
         return True
     return not _is_sequence(x) and (callable(x) or isinstance(x, Iterable))
 
 
 def _holds_batches(x: Any) -> bool:
-    """Whether a sequence that is passed alone holds batches, rather than images as numbers."""
+    """Whether a sequence passed without labels contains batches rather than images."""
     if not _is_sequence(x) or isinstance(x, (str, bytes, bytearray, Mapping)):
         return False
     if not isinstance(x, (list, tuple)):
@@ -136,22 +136,20 @@ def _holds_batches(x: Any) -> bool:
 
 
 def _refuse_others(x: object, owner: str, name: str, array: str) -> None:
-    """Refuse what gives no batches, with what was probably meant."""
+    """Reject values that are not sources of batches, with a hint for common mistakes."""
     takes = f"{array}, or a source of batches (x, y)"
     if x is None or isinstance(x, (str, bytes, bytearray, dict, set, frozenset)):
         raise TypeError(f"{owner}: {name} must be {takes}, got {describe(x)}")
     if isinstance(x, type):
-        raise TypeError(
-            f"{owner}: {name} is the class itself; make an object of it: {x.__name__}(...)"
-        )
+        raise TypeError(f"{owner}: {name} is the class itself; create an object: {x.__name__}(...)")
     if isinstance(x, tuple):
         raise TypeError(
-            f"{owner}: {name} must be {takes}, got a tuple of {len(x)}; pass images and labels one "
-            f"by one, {owner}(x, y), and several batches as a list"
+            f"{owner}: {name} must be {takes}, got a tuple of {len(x)}; pass images and labels as "
+            f"separate arguments, {owner}(x, y), or several batches as a list"
         )
     if hasattr(x, "train") and hasattr(x, "validation"):
         raise TypeError(
-            f"{owner}: {name} is the whole {type(x).__name__}; pass a part of it, such as "
+            f"{owner}: {name} is a whole {type(x).__name__}; pass a part of it, such as "
             f"{name}=folder.train"
         )
     if not callable(x) and not isinstance(x, Iterable) and not _is_sequence(x):

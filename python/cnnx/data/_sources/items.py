@@ -1,4 +1,4 @@
-"""What a user's iterator gives for a batch -> a checked batch."""
+"""Conversion of the items of the user's iterators to checked batches."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ from cnnx.data._weights import check_weights
 from cnnx.data.source import Batch
 
 ReadItem = Callable[[object, str], Batch]
-"""Checks one item that a user's source gave; the text names it in messages."""
+"""Checks an item of the user's source; the string names the item in messages."""
 
 NO_TARGETS: Array = np.zeros(0, np.int64)
-"""The labels of images that are only predicted."""
+"""The labels of images in prediction."""
 
 
 def as_numpy(value: Any) -> Any:
-    """Take the array out of a tensor of another library, without importing that library."""
+    """Convert a tensor of another library to an array, without importing that library."""
     if isinstance(value, (np.ndarray, np.generic)) or not callable(getattr(value, "numpy", None)):
         return value
     detach = getattr(value, "detach", None)
     try:
         return (detach() if callable(detach) else value).numpy()
     except (TypeError, RuntimeError) as error:
-        raise TypeError(f"a tensor ({type(value).__name__}) gives no array: {error}") from error
+        raise TypeError(
+            f"a tensor ({type(value).__name__}) cannot be converted to an array: {error}"
+        ) from error
 
 
 def read_batch(item: object, reader: BatchReader, where: str) -> Batch:
@@ -54,7 +56,7 @@ def read_batch(item: object, reader: BatchReader, where: str) -> Batch:
 
 
 def read_images(item: object, reader: BatchReader, where: str) -> Batch:
-    """Check and convert the images of one item: alone, or with labels that are not used."""
+    """Check and convert the images of one item; labels are ignored."""
     if isinstance(item, Batch):
         x: Any = item.x if item.rows is None else item.x[item.rows]
     else:

@@ -1,4 +1,4 @@
-"""Batches that come one after the other: generators, factories of them, loaders."""
+"""Source for iterables of batches: generators, generator functions, loaders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnx.data.source import Batch
 
 
 class IterableSource(PreparedSource):
-    """An iterable of batches as a source; they are made in a thread, ahead of their use."""
+    """A source for an iterable of batches, which is consumed in a background thread."""
 
     def __init__(
         self,
@@ -32,14 +32,14 @@ class IterableSource(PreparedSource):
         self.steps = steps if steps is not None else _length(batches)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """Give the batches of one epoch from batch `start` on, prepared ahead."""
+        """Return the batches of an epoch from batch `start` on, prefetched by a thread."""
         if self.once and self._used:
             raise ValueError(ONCE)
         self._used = True
         return Prefetcher(self._read(number, start))
 
     def _read(self, number: int, start: int) -> Iterator[Batch]:
-        """Go through the batches of an epoch; runs in the thread."""
+        """Yield the batches of an epoch; runs in the thread."""
         items = self._iterator if self._iterator is not None else self._begin(number)
         count = 0
         for item in itertools.islice(items, self._limit):
@@ -48,25 +48,25 @@ class IterableSource(PreparedSource):
             count += 1
         if self._limit is not None and count < self._limit:
             raise ValueError(
-                f"x: expected {self._limit} batches in an epoch (steps={self._limit}), "
-                f"got {count}; make it give more, or lower steps"
+                f"x: expected {self._limit} batches per epoch (steps={self._limit}), "
+                f"got {count}; provide more batches or reduce steps"
             )
         if count == 0 or count < start:
-            wanted = f"at least {start} batches, to go on after them" if start else "some batches"
+            wanted = f"at least {start} batches, to resume after them" if start else "some batches"
             raise ValueError(f"x: expected {wanted} in an epoch, got {count or 'none'}")
 
 
 ONCE = (
-    "x: an iterator can be gone through once, so it serves for epochs=1; for more pass a function "
-    "that makes one (train(make_batches, ...), where make_batches() is a generator), or "
-    "data.Batches(iterator, steps=...) if it never ends"
+    "x: an iterator can be consumed only once, so it can only be used with epochs=1; for more "
+    "epochs, pass a generator function (train(make_batches, ...)), or "
+    "data.Batches(iterator, steps=...) if it is infinite"
 )
 
 
 def _beginner(
     batches: Iterable[Any] | Callable[..., Iterable[Any]],
 ) -> Callable[[int], Iterable[Any]]:
-    """Make the function that begins an epoch, given its number."""
+    """Return a function that starts an epoch, given its number."""
     if isinstance(batches, Iterable):
         return lambda _: batches
     make = batches
@@ -76,20 +76,20 @@ def _beginner(
 
 
 def _checked(made: object) -> Iterable[Any]:
-    """Check what a factory gave."""
+    """Check the result of the user's function."""
     if not isinstance(made, Iterable):
         raise TypeError(
-            "x: the function must give an iterable of batches (x, y), as a generator function "
+            "x: the function must return an iterable of batches (x, y), as a generator function "
             f"does, got {type(made).__name__}"
         )
     return made
 
 
 def _takes_argument(function: Callable[..., Any]) -> bool:
-    """Whether a function has a parameter that can be given by position."""
+    """Whether a function has a positional parameter for the epoch."""
     try:
         parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # some builtins do not say
+    except (TypeError, ValueError):  # some built-in functions have no signature
         return False
     return any(
         parameter.kind in {parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD}
@@ -99,10 +99,10 @@ def _takes_argument(function: Callable[..., Any]) -> bool:
 
 
 def _length(batches: object) -> int | None:
-    """Ask for the number of batches; loaders of unknown length refuse to say."""
+    """Return the number of batches, or None if it is unknown."""
     if not hasattr(type(batches), "__len__"):
         return None
     try:
-        return len(batches)  # type: ignore[arg-type] # has __len__, as asked before
-    except TypeError:
+        return len(batches)  # type: ignore[arg-type] # has __len__, as checked above
+    except TypeError:  # raised by loaders of unknown length
         return None

@@ -1,8 +1,8 @@
-"""Images in memory-mapped files, which may be larger than the memory.
+"""Source for memory-mapped files, which may be larger than the available memory.
 
-Nothing goes through the whole of the images: each batch is checked when it is used. Where the file
-holds what the engine reads, the engine reads the mapped pages themselves, and a thread has the
-system bring those of the next batches into memory; other types are copied a batch at a time.
+Images are never read as a whole: each batch is checked when it is used. If the dtype and layout of
+the file are supported by the engine, it reads the mapped pages directly, and a thread loads those
+of the next batches into memory. Other dtypes are converted one batch at a time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _READ_DIRECTLY = frozenset(np.dtype(t) for t in (np.float32, np.float64, np.uint
 
 
 def is_mapped(value: object) -> bool:
-    """Tell whether an array lies in a mapped file, or is a view of one that does."""
+    """Whether an array is memory-mapped, or a view of one that is."""
     base: Any = value
     while isinstance(base, np.ndarray):
         if isinstance(base, np.memmap):
@@ -42,7 +42,7 @@ def is_mapped(value: object) -> bool:
 
 
 class MappedSource(PreparedSource):
-    """Images in memory-mapped files, or with labels there, as a source."""
+    """A source for memory-mapped images or labels."""
 
     def __init__(
         self, data: Data, reader: BatchReader, order: Order, weights: Array | None = None
@@ -60,44 +60,44 @@ class MappedSource(PreparedSource):
 
     @classmethod
     def checked(cls, x: Any, y: Any, reader: BatchReader, order: Order) -> Self:
-        """Check what can be checked without reading all images."""
+        """Create a source, with all checks that do not require reading all images."""
         if not is_mapped(x):
             x = reader.images(as_numpy(x))
         check_shape(x.shape, "x", reader.input_shape)
-        as_array(x[:1], "x")  # refuses what holds no numbers
+        as_array(x[:1], "x")  # rejects arrays that are not numeric
         data = Data(np.asarray(x), _labels(y, reader))
         check_length(data.x, data.y, "x", "y")
         made = cls(data, reader, order)
         if made._direct:
-            reader.images(np.zeros((1, *x.shape[1:]), x.dtype))  # warns where bytes do not suit
+            reader.images(np.zeros((1, *x.shape[1:]), x.dtype))  # warns about unscaled uint8
         return made
 
     @property
     def described(self) -> dict[str, Any]:
-        """The data as plain values."""
+        """A description of the data, to compare calls."""
         return of_data(self._data)
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """Give the batches of one epoch from batch `start` on, read from the disk ahead."""
+        """Return the batches of an epoch from batch `start` on, prefetched by a thread."""
         return Prefetcher(self._read(number, start))
 
     def split(self, fraction: float) -> tuple[Self, MappedSource]:
-        """Hold out the last part of the images."""
+        """Split off the last part of the images for validation."""
         at = cut(len(self._data), fraction)
         x, y = self._data.x, self._data.y
         held = MappedSource(Data(x[at:], y[at:]), self._reader, Order(VALIDATION_BATCH))
         return type(self)(Data(x[:at], y[:at]), self._reader, self._order), held
 
     def weighted(self, weights: Array) -> Self:
-        """Give each image a weight."""
+        """Return a source with a weight for each image."""
         return type(self)(self._data, self._reader, self._order, weights)
 
     def take(self, rows: Array) -> Data:
-        """Read and check some images with their labels."""
+        """Read and check the given images and their labels."""
         return self._reader.data(self._data.x[rows], self._data.y[rows])
 
     def _read(self, number: int, start: int) -> Iterator[Batch]:
-        """Bring the pages of each batch into memory, or copy it; runs in the thread."""
+        """Load the pages of each batch into memory, or convert it; runs in the thread."""
         x, y = self._data.x, self._data.y
         for first, rows in self._order.batches(len(x), number, start):
             if self._direct:
@@ -110,12 +110,12 @@ class MappedSource(PreparedSource):
 
 
 def _is_direct(array: Array, dtypes: frozenset[np.dtype[Any]] | set[np.dtype[Any]]) -> bool:
-    """Whether the engine reads this array as it is."""
+    """Whether the engine can read an array without conversion."""
     return array.dtype in dtypes and array.dtype.isnative and bool(array.flags.c_contiguous)
 
 
 def _labels(y: Any, reader: BatchReader) -> Array:
-    """Check labels; rows of targets in a mapped file stay there and are checked in pieces."""
+    """Check labels; memory-mapped rows of targets are checked in chunks and not copied."""
     if not is_mapped(y) or y.ndim < 2 or len(y) == 0:
         return reader.targets(as_numpy(y))
     step = max(1, _CHUNK_BYTES // max(1, y[:1].nbytes))
@@ -126,9 +126,9 @@ def _labels(y: Any, reader: BatchReader) -> Array:
 
 
 def _touch(x: Array, rows: Array) -> None:
-    """Read one byte of every page of some images."""
+    """Read one byte of every page of the given images, to load them into memory."""
     table = x.reshape(len(x), -1).view(np.uint8)
     width = table.shape[1]
     places = np.append(np.arange(0, width, _PAGE), width - 1)
-    # In the order of the file, as disks like it; the copy of a byte a page is thrown away.
+    # Sorted, for sequential access to the disk; the bytes that are read are discarded.
     table[np.sort(rows)[:, None], places]

@@ -1,8 +1,8 @@
-"""The next batches are prepared in a thread of their own while the network trains on this one.
+"""Prefetching: the next batches are prepared in a background thread during training.
 
-The engine works without Python's lock, so a generator, a decoder or a disk has that time for
-itself. One thread takes from one iterator, in order: what comes out, and in which order, is the
-same as without it.
+The engine releases Python's global interpreter lock, so generators, decoders and disk access can
+run meanwhile. A single thread consumes the iterator in order, so that the batches and their order
+are the same as without prefetching.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 _DEPTH = 2
-"""How many batches wait: one to take at once, one in case the next takes longer than a step."""
+"""The number of batches in the queue: a second one absorbs variations in preparation time."""
 
 _PATIENCE = 10.0
-"""Seconds that `Prefetcher.close` waits for a step of the iterator to end."""
+"""How long `Prefetcher.close` waits for the iterator to finish an item, in seconds."""
 
 
 class _Queue(Generic[T]):
-    """What the thread and the taker share; the thread holds nothing else of the taker's."""
+    """The state shared by the thread and the consumer.
+
+    The thread has no other reference to the consumer, so that the consumer can be deleted.
+    """
 
     def __init__(self, depth: int) -> None:
         self._changed = threading.Condition()
@@ -36,7 +39,7 @@ class _Queue(Generic[T]):
         self._error: BaseException | None = None
 
     def put(self, item: T) -> bool:
-        """Add an item when there is room; False when nobody takes them any more."""
+        """Add an item when there is room; False if the queue was stopped."""
         with self._changed:
             while len(self._items) >= self._depth and not self._stopped:
                 self._changed.wait()
@@ -47,13 +50,13 @@ class _Queue(Generic[T]):
             return True
 
     def end(self, error: BaseException | None) -> None:
-        """Say that there are no more, and why if it is an error."""
+        """Mark the end of the items, with the error that caused it, if any."""
         with self._changed:
             self._ended, self._error = True, error
             self._changed.notify_all()
 
     def take(self) -> T:
-        """Wait for the next item; errors of the thread come out in their place among the items."""
+        """Wait for the next item; errors of the thread are raised after the items before them."""
         with self._changed:
             while not self._items and not self._ended:
                 self._changed.wait()
@@ -65,10 +68,10 @@ class _Queue(Generic[T]):
         try:
             raise StopIteration if error is None else error
         finally:
-            del error  # or it would hold this frame, which holds it
+            del error  # breaks a reference cycle with this frame
 
     def stop(self) -> None:
-        """Have the thread end at its next item, and forget those that wait."""
+        """Make the thread end at its next item, and discard the queued items."""
         with self._changed:
             self._stopped = self._ended = True
             self._items.clear()
@@ -76,41 +79,41 @@ class _Queue(Generic[T]):
 
 
 def _work(items: Iterator[Any], queue: _Queue[Any]) -> None:
-    """Move items into the queue, until they or their taker end."""
+    """Move items into the queue until there are no more or the queue is stopped."""
     failure: BaseException | None = None
     try:
         for item in items:
             if not queue.put(item):
                 break
-            del item  # the taker's, not kept alive from here
+            del item  # do not keep the consumer's item alive
         close = getattr(items, "close", None)
         if close is not None:
             close()
-    except BaseException as error:  # noqa: BLE001 - raised again where the items are taken
+    except BaseException as error:  # noqa: BLE001 - raised again in the consumer
         failure = error
     queue.end(failure)
-    del failure  # or it would hold this frame, which holds it
+    del failure  # breaks a reference cycle with this frame
 
 
 class Prefetcher(Iterator[T]):
-    """An iterator that runs ahead of the one who takes from it, in a thread."""
+    """An iterator that prepares the items of another iterator ahead of time, in a thread."""
 
     def __init__(self, items: Iterator[T], depth: int = _DEPTH) -> None:
         self._queue: _Queue[T] = _Queue(depth)
         self._process = os.getpid()
         self._closed = False
         self._started = False
-        # Never waited for at exit: what it does has no effect outside this process.
+        # A daemon thread: it need not finish at exit, as it has no effect outside this process.
         self._thread = threading.Thread(
             target=_work, args=(items, self._queue), name="cnnx-prefetch", daemon=True
         )
 
     def __next__(self) -> T:
-        """Give the next item; an error of the iterator is raised here, with its traceback."""
+        """Return the next item; errors of the iterator are raised here, with their traceback."""
         if self._process != os.getpid():
             raise RuntimeError(
-                "prefetch: this iterator belongs to the process that was forked from, and its "
-                "thread does not exist here; begin a new epoch in this process"
+                "prefetch: this iterator belongs to the parent process, whose threads do not "
+                "exist in a forked process; start a new epoch in this process"
             )
         if self._closed:
             raise StopIteration
@@ -124,34 +127,34 @@ class Prefetcher(Iterator[T]):
             raise
 
     def close(self) -> None:
-        """End the thread and wait until it has; more calls do nothing."""
+        """Stop the thread and wait for it; further calls have no effect."""
         if self._closed or self._process != os.getpid():
             return
         self._closed = True
         if not self._started:
             return
         self._queue.stop()
-        # A thread that Ctrl-C met while it was being started cannot be waited for yet.
+        # If Ctrl-C interrupted the start of the thread, it cannot be joined yet.
         with contextlib.suppress(RuntimeError):
             self._thread.join(_PATIENCE)
         if self._thread.is_alive():
             warnings.warn(
-                f"prefetch: the source of batches has been busy with one batch for {_PATIENCE:g} s "
-                "after the end of training; its thread is left to end by itself",
+                f"prefetch: the source of batches was still preparing a batch {_PATIENCE:g} s "
+                "after the end of training; its thread continues in the background",
                 RuntimeWarning,
                 stacklevel=2,
             )
 
     def __enter__(self) -> Prefetcher[T]:
-        """Give this iterator, which is closed when the block is left."""
+        """Return this iterator, which is closed at the end of the block."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
+        """Close the iterator."""
         self.close()
 
     def __del__(self) -> None:
-        """Have the thread end; nobody waits for it here."""
+        """Stop the thread without waiting for it."""
         if getattr(self, "_started", False) and not self._closed:
             self._closed = True
             if self._process == os.getpid():

@@ -1,4 +1,4 @@
-"""Images that are read when they are needed, such as the files of a folder."""
+"""Source for images that are read when they are used, such as the files of a folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cnnx.data.source import Batch, Readable
 
 
 class ReadSource(PreparedSource):
-    """Images that are read as they are needed, as a source; a thread reads ahead."""
+    """A source for readable images, which are read in a background thread."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class ReadSource(PreparedSource):
 
     @classmethod
     def checked(cls, images: Readable, reader: BatchReader, order: Order) -> Self:
-        """Check the shape of the images and all labels."""
+        """Create a source after checking the shape of the images and all labels."""
         check_shape((len(images), *images.input_shape), "x", reader.input_shape)
         labels = reader.targets(images.labels, "labels")
         check_length(np.empty(len(images)), labels, "x", "labels")
@@ -48,23 +48,23 @@ class ReadSource(PreparedSource):
 
     @property
     def described(self) -> dict[str, Any]:
-        """The data as plain values."""
+        """A description of the data, to compare calls."""
         return {**super().described, "labels": of_array(self._labels)}
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """Give the batches of one epoch from batch `start` on, read ahead."""
+        """Return the batches of an epoch from batch `start` on, prefetched by a thread."""
         return Prefetcher(self._read(number, start))
 
     def weighted(self, weights: Array) -> Self:
-        """Give each image a weight."""
+        """Return a source with a weight for each image."""
         return type(self)(self._images, self._labels, self._reader, self._order, weights)
 
     def take(self, rows: Array) -> Data:
-        """Read and check some images with their labels."""
+        """Read and check the given images and their labels."""
         return self._reader.data(self._images.read(rows), self._labels[rows])
 
     def _read(self, number: int, start: int) -> Iterator[Batch]:
-        """Read batch after batch; runs in the thread."""
+        """Yield the batches of an epoch; runs in the thread."""
         for first, rows in self._order.batches(len(self._images), number, start):
             weights = None if self._weights is None else self._weights[rows]
             item = (self._images.read(rows), self._labels[rows], weights)

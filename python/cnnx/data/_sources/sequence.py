@@ -1,4 +1,4 @@
-"""Batches that are asked for by their number: Keras' ``Sequence``, plain lists."""
+"""Source for sequences of batches: Keras' ``Sequence``, lists."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from cnnx.data.source import Batch
 
 
 class BatchSequence(Protocol):
-    """Batches by number; ``on_epoch_begin`` and ``on_epoch_end`` are called where they exist."""
+    """A sequence of batches; ``on_epoch_begin`` and ``on_epoch_end`` are called if they exist."""
 
     def __len__(self) -> int:
-        """Give the number of batches."""
+        """Return the number of batches."""
         ...
 
     def __getitem__(self, index: int, /) -> Any:
-        """Give batch `index`: (x, y) or (x, y, weights)."""
+        """Return batch `index`: (x, y) or (x, y, weights)."""
         ...
 
 
 class SequenceSource(PreparedSource):
-    """A sequence of batches as a source; they are made in a thread, ahead of their use."""
+    """A source for a sequence of batches, which are requested in a background thread."""
 
     def __init__(self, batches: BatchSequence, read: ReadItem, order: Order) -> None:
         self._batches = batches
@@ -34,11 +34,11 @@ class SequenceSource(PreparedSource):
         self.steps = self._count()
 
     def epoch(self, number: int, start: int = 0) -> Iterator[Batch]:
-        """Give the batches of one epoch from batch `start` on, prepared ahead."""
+        """Return the batches of an epoch from batch `start` on, prefetched by a thread."""
         return Prefetcher(self._read(number, start))
 
     def _read(self, number: int, start: int) -> Iterator[Batch]:
-        """Ask for the batches one by one; runs in the thread."""
+        """Yield the batches of an epoch; runs in the thread."""
         self._tell("on_epoch_begin")
         self.steps = self._count()  # a sequence may change its length between epochs
         order = epoch_order(self.steps, self._order.shuffle, self._order.seed, number)
@@ -47,14 +47,14 @@ class SequenceSource(PreparedSource):
         self._tell("on_epoch_end")
 
     def _count(self) -> int:
-        """Ask for the number of batches."""
+        """Return the number of batches."""
         count = len(self._batches)
         if count == 0:
-            raise ValueError("x: a sequence of batches must hold at least one, got none")
+            raise ValueError("x: a sequence of batches must have at least one batch, got none")
         return count
 
     def _tell(self, hook: str) -> None:
-        """Call a hook of Keras' sequences where there is one."""
+        """Call a hook of Keras' sequences if it exists."""
         method = getattr(self._batches, hook, None)
         if callable(method):
             method()
