@@ -1,8 +1,9 @@
-"""Checkpoints: a folder with everything that a stopped run needs to continue.
+"""Checkpoints: a folder with the complete training state, from which a run can be resumed.
 
-``CNN.train(..., checkpoint="run/")`` writes them. Each is one safetensors file, which `CNN.load`
-reads too: the model, its optimizer's state, and where the training stands. A file gets its name
-when it has reached the disk, so there is an intact one at any moment; the newest two are kept.
+``CNN.train(..., checkpoint="run/")`` writes checkpoints. Each is a safetensors file, which
+`CNN.load` can also read, with the model, the optimizer's state and the position in the run. A file
+is renamed atomically after it has been written to disk, so that there is an intact one at any time.
+The newest two are kept.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ _PATTERN = "checkpoint-*.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """One checkpoint that has been read.
+    """A checkpoint in memory.
 
     Attributes
     ----------
     path : Path
-        Its file.
+        The file.
     file : ModelFile
         The model.
     training : Training
-        Where the training stands.
+        The state of the run.
     """
 
     path: Path
@@ -54,7 +55,7 @@ def paths(folder: str | os.PathLike[str]) -> list[Path]:
     Returns
     -------
     list[Path]
-        Their files, the newest first; none where there is no folder.
+        The files, newest first; empty if the folder does not exist.
     """
     return sorted(Path(folder).glob(_PATTERN), reverse=True)
 
@@ -70,19 +71,19 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
     Returns
     -------
     Checkpoint
-        What it holds.
+        The checkpoint.
 
     Raises
     ------
     OSError
-        If it cannot be read.
+        If the file cannot be read.
     FileFormatError
-        If it is damaged, cut short, or not a checkpoint.
+        If the file is corrupted, truncated, or not a checkpoint.
     """
     file = io.read(path)
     if file.training is None:
         raise FileFormatError(
-            f"{os.fspath(path)}: a model, but not a checkpoint; read it with CNN.load"
+            f"{os.fspath(path)}: the file is a model, not a checkpoint; read it with CNN.load"
         )
     return Checkpoint(Path(path), file, file.training)
 
@@ -90,7 +91,7 @@ def read(path: str | os.PathLike[str]) -> Checkpoint:
 def newest(folder: str | os.PathLike[str]) -> Checkpoint | None:
     """Read the newest intact checkpoint of a folder.
 
-    Damaged ones that are newer cause a warning and are left out.
+    Newer checkpoints that are corrupted cause a warning and are ignored.
 
     Parameters
     ----------
@@ -100,20 +101,20 @@ def newest(folder: str | os.PathLike[str]) -> Checkpoint | None:
     Returns
     -------
     Checkpoint or None
-        The checkpoint; none where the folder has none at all.
+        The checkpoint, or ``None`` if the folder has no checkpoints.
 
     Raises
     ------
     OSError
-        If one cannot be read.
+        If a file cannot be read.
     FileFormatError
-        If all are damaged.
+        If all checkpoints are corrupted.
     """
     return _newest(Path(folder))[0]
 
 
 def _newest(folder: Path) -> tuple[Checkpoint | None, list[Path]]:
-    """Read the newest intact checkpoint, and name the newer ones that are damaged."""
+    """Read the newest intact checkpoint, and list newer ones that are corrupted."""
     damaged: list[Path] = []
     for path in paths(folder):
         try:
@@ -121,20 +122,20 @@ def _newest(folder: Path) -> tuple[Checkpoint | None, list[Path]]:
         except FileFormatError as error:
             damaged.append(path)
             warnings.warn(
-                f"{error}; the checkpoint before it is used instead", UserWarning, stacklevel=2
+                f"{error}; the previous checkpoint is used instead", UserWarning, stacklevel=2
             )
             continue
         return found, damaged
     if damaged:
         raise FileFormatError(
-            f"{folder}: none of its {len(damaged)} checkpoints is intact; pass resume=False to "
-            "start over"
+            f"{folder}: all {len(damaged)} checkpoints are corrupted; pass resume=False to start "
+            "over"
         )
     return None, []
 
 
 class CheckpointFolder:
-    """The checkpoints of one run, while it lasts; no other run may use the folder then.
+    """The checkpoint folder of a run.
 
     Parameters
     ----------
@@ -144,7 +145,7 @@ class CheckpointFolder:
     Raises
     ------
     TypeError
-        If it is not a path.
+        If `folder` is not a path.
     """
 
     def __init__(self, folder: object) -> None:
@@ -157,21 +158,21 @@ class CheckpointFolder:
 
     @property
     def key(self) -> str:
-        """One name of the folder, however it was written."""
+        """The canonical path of the folder."""
         return os.path.realpath(self.path)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Create the folder and keep other runs out of it until the block ends.
+        """Create the folder and lock it for other runs until the end of the block.
 
-        The lock belongs to the process and ends with it, however it ends.
+        The lock is released when the process ends, for whatever reason.
 
         Raises
         ------
         OSError
-            If the folder cannot be made or written.
+            If the folder cannot be created or written to.
         BlockingIOError
-            If another run uses it.
+            If another run is using the folder.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / ".lock").open("ab") as file:
@@ -179,22 +180,22 @@ class CheckpointFolder:
             yield
 
     def newest(self) -> Checkpoint | None:
-        """Read the newest intact checkpoint; damaged ones that are newer are put aside.
+        """Read the newest intact checkpoint, and rename newer ones that are corrupted.
 
         Returns
         -------
         Checkpoint or None
-            The checkpoint; none where the folder has none at all.
+            The checkpoint, or ``None`` if the folder has no checkpoints.
 
         Raises
         ------
         OSError
-            If one cannot be read.
+            If a file cannot be read.
         FileFormatError
-            If all are damaged.
+            If all checkpoints are corrupted.
         """
         found, damaged = _newest(self.path)
-        for path in damaged:  # it must not count among the newest two that are kept
+        for path in damaged:  # they must not count among the two checkpoints that are kept
             path.replace(path.with_suffix(".damaged"))
         return found
 
@@ -204,21 +205,21 @@ class CheckpointFolder:
         Parameters
         ----------
         step : int
-            The number of batches the run has done, which names the file.
+            The number of batches since the start of the run; used in the file name.
         file : ModelFile
-            What to write.
+            The model and training state.
         keep : Path, optional
-            An older one that stays too.
+            An older checkpoint that is not removed.
 
         Returns
         -------
         Path
-            Its file.
+            The file.
 
         Raises
         ------
         OSError
-            If it cannot be written; those that are there stay.
+            If the file cannot be written; existing checkpoints are kept.
         """
         path = self.path / _NAME.format(step)
         try:
@@ -226,9 +227,9 @@ class CheckpointFolder:
         except OSError as error:
             kept = [old.name for old in paths(self.path)]
             way_out = (
-                f"{kept[0]} is intact: make room or grant access, and make the same call again"
+                f"{kept[0]} is intact: free disk space or grant access, and repeat the call"
                 if kept
-                else "make room, grant access, or choose another folder"
+                else "free disk space, grant access, or choose another folder"
             )
             message = f"the checkpoint could not be written ({error}); {way_out}"
             if error.errno is None:
@@ -240,28 +241,28 @@ class CheckpointFolder:
         return path
 
     def clean(self, *, everything: bool) -> None:
-        """Remove what earlier processes left.
+        """Remove files of earlier processes.
 
         Parameters
         ----------
         everything : bool
-            Whether checkpoints are removed too, and not only files that were never finished.
+            Whether to remove all checkpoints, and not only temporary files.
 
         Raises
         ------
         OSError
-            If something cannot be removed.
+            If a file cannot be removed.
         """
         for path in self.path.glob(f".{_PATTERN}.*.tmp"):
             path.unlink(missing_ok=True)
         if everything:
-            # The oldest first: should this be cut off, the newest is the one that is left.
+            # Oldest first: if this is interrupted, the newest checkpoint remains.
             for path in reversed(paths(self.path)):
                 path.unlink(missing_ok=True)
 
 
 def _lock(descriptor: int, folder: Path) -> None:
-    """Take the lock of a folder, where the system has locks."""
+    """Lock a folder, if the system supports it."""
     try:
         import fcntl  # noqa: PLC0415 - POSIX only
     except ImportError:
@@ -270,11 +271,11 @@ def _lock(descriptor: int, folder: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise BlockingIOError(
-            f"train: another run writes its checkpoints to {folder}; wait for it, or choose "
+            f"train: another run is writing checkpoints to {folder}; wait for it, or choose "
             "another folder"
         ) from None
     except OSError as error:
-        if error.errno not in {errno.ENOLCK, errno.EOPNOTSUPP}:  # a file system without locks
+        if error.errno not in {errno.ENOLCK, errno.EOPNOTSUPP}:  # the file system has no locks
             raise
 
 

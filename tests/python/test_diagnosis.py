@@ -73,8 +73,8 @@ def test_the_network_stays_as_it_is() -> None:
     [
         (255.0, None, "Rescale(1/255)"),
         (-1000.0, None, "layers.Normalize("),
-        (0.0, None, "all numbers are the same"),
-        (255.0, layers.Normalize(0.0, 1.0), "the layer Normalize does not suit them"),
+        (0.0, None, "all values are equal"),
+        (255.0, layers.Normalize(0.0, 1.0), "change the arguments of the Normalize layer"),
     ],
 )
 def test_scale(factor: float, first: layers.Layer | None, way_out: str) -> None:
@@ -102,7 +102,7 @@ def test_imbalance_and_missing_classes() -> None:
     report = check(x, y)
     assert 'class_weight="balanced"' in found(report, "balance").text
     assert found(report, "balance").level == "warning"
-    assert found(report, "classes").text.startswith("no image of 2;")
+    assert found(report, "classes").text.startswith("no images of 2;")
     assert "0 to 1, 2 of 3 classes" in found(report, "labels").text
 
 

@@ -83,7 +83,7 @@ def test_a_prefix_ends_at_a_dot() -> None:
         (4, ConfigError, "a layer's index must be at most 3, got 4"),
         (-5, ConfigError, "must be at least -4"),
         ("0.wieght", ConfigError, 'did you mean "0.weight"'),
-        ("conv*", ConfigError, r"no weights are called 'conv\*'.*there are 0.weight"),
+        ("conv*", ConfigError, r"no weights match 'conv\*'.*network has 0.weight"),
         (1.5, TypeError, "layers must be indices, names or a function"),
         ([0, None], TypeError, "a layer's index must be an integer, got None"),
     ],
@@ -108,7 +108,7 @@ def test_files_and_checkpoints_remember(tmp_path: Path) -> None:
         network.train(x, y, epochs=2, verbose=0)
     assert weights(loaded) == weights(model)
     model.train(x, y, verbose=0, checkpoint=tmp_path / "run")
-    with pytest.raises(ConfigError, match=r"model.frozen is .*, there it was"):
+    with pytest.raises(ConfigError, match=r"model.frozen is .* but was"):
         small_model().train(x, y, verbose=0, checkpoint=tmp_path / "run")
 
 
@@ -137,7 +137,7 @@ def test_transfer_unusable() -> None:
     before = weights(model)
     with pytest.raises(TypeError, match="source must be a CNN, a dict of arrays, or the path"):
         model.transfer(3)  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="no name and shape of the source fits"):
+    with pytest.raises(ConfigError, match="no name and shape of the source matches"):
         model.transfer({"features.0.weight": np.zeros((4, 1, 3, 3))})
     with pytest.raises(ConfigError, match="no name and shape"):
         model.transfer(CNN([layers.Flatten(), layers.Dense(3)], SHAPE))

@@ -140,7 +140,7 @@ def test_cut_short_anywhere(saved: Path) -> None:
     header = 8 + struct.unpack("<Q", content[:8])[0]
     for length in {0, 1, 7, 8, 9, header - 1, header, header + 1, len(content) - 1}:
         saved.write_bytes(content[:length])
-        refused(saved, "empty" if length == 0 else "cut short")
+        refused(saved, "empty" if length == 0 else "truncated")
 
 
 def test_damaged_anywhere(saved: Path) -> None:
@@ -161,9 +161,9 @@ def test_damaged_anywhere(saved: Path) -> None:
         (b"PK\x03\x04" + bytes(100), "a zip archive"),
         (b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file"),
         (b"\x93NUMPY\x01\x00" + bytes(100), "a NumPy array file"),
-        (b"hello, world, this is text\n" * 9, "not a safetensors file, or damaged"),
-        (struct.pack("<Q", 2**63), "not a safetensors file, or damaged"),
-        (struct.pack("<Q", 2) + b"{}", "not a model of cnnx"),
+        (b"hello, world, this is text\n" * 9, "not a safetensors file, or corrupted"),
+        (struct.pack("<Q", 2**63), "not a safetensors file, or corrupted"),
+        (struct.pack("<Q", 2) + b"{}", "not a cnnx model"),
     ],
 )
 def test_foreign_files(content: bytes, message: str, tmp_path: Path) -> None:
@@ -175,12 +175,12 @@ def test_foreign_files(content: bytes, message: str, tmp_path: Path) -> None:
 def test_other_safetensors(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     save_file({"a": np.zeros(3)}, path)
-    refused(path, "not a model of cnnx", "load_state_dict")
+    refused(path, "not a cnnx model", "load_state_dict")
 
 
 def test_changed_by_others(saved: Path) -> None:
     rewrite(saved, lambda tensors: tensors["3.bias"].fill(1), checksum=False)
-    refused(saved, "the checksum does not fit")
+    refused(saved, "the checksum does not match")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_tensors_that_do_not_fit(change: Any, message: str, saved: Path) -> None
         ("[" * 100_000, "recursion"),
         ('{"format_version": NaN}', "contains NaN"),
         (lambda d: d.pop("format_version"), "format_version must be an integer"),
-        (lambda d: d.update(format_version=2), "this cnnx reads up to 1; upgrade cnnx"),
+        (lambda d: d.update(format_version=2), "this version of cnnx reads up to 1; upgrade cnnx"),
         (lambda d: d.pop("seed"), "no seed"),
         (lambda d: d.update(seed=-1), "seed must be at least 0"),
         (lambda d: d.update(layers={}), "layers are not a list"),

@@ -198,7 +198,9 @@ def test_a_state_that_a_file_cannot_hold(tmp_path: Path) -> None:
         def state_dict(self) -> dict[str, Any]:
             return {"a": {"file": {1, 2}}}
 
-    with pytest.raises(TypeError, match=r"Bad: state_dict may hold .*, got \{1, 2\}.* as a.file"):
+    with pytest.raises(
+        TypeError, match=r"Bad: state_dict may contain .*, got \{1, 2\}.* as a.file"
+    ):
         train(small_model(), tmp_path, Bad())
 
 
@@ -228,7 +230,7 @@ def test_two_are_kept_and_each_is_a_model(tmp_path: Path) -> None:
     assert newest.path == files[0]
     assert checkpoint.newest(tmp_path / "nothing") is None
     model.save(tmp_path / "model.safetensors")
-    with pytest.raises(FileFormatError, match="a model, but not a checkpoint"):
+    with pytest.raises(FileFormatError, match="a model, not a checkpoint"):
         checkpoint.read(tmp_path / "model.safetensors")
 
 
@@ -241,7 +243,7 @@ def test_a_torn_file_gives_way_to_the_one_before(tmp_path: Path, size: int) -> N
     newest, before = checkpoint.paths(tmp_path / "run")
     os.truncate(newest, size if size >= 0 else newest.stat().st_size + size)
     model = small_model()
-    with pytest.warns(UserWarning, match="the checkpoint before it is used instead"):
+    with pytest.warns(UserWarning, match="the previous checkpoint is used instead"):
         history = train(model, tmp_path / "run")
     assert history.history == expected
     assert state(model) == state(whole)
@@ -256,7 +258,7 @@ def test_a_changed_byte_is_found(tmp_path: Path, place: float) -> None:
     content = bytearray(newest.read_bytes())
     content[int(len(content) * place)] ^= 1
     newest.write_bytes(content)
-    with pytest.warns(UserWarning, match="the checkpoint before it is used instead"):
+    with pytest.warns(UserWarning, match="the previous checkpoint is used instead"):
         found = checkpoint.newest(tmp_path)
     assert found is not None
     assert found.path == before
@@ -270,7 +272,7 @@ def test_nothing_intact_is_an_error(tmp_path: Path) -> None:
     before = state(model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with pytest.raises(FileFormatError, match="none of its 2 checkpoints is intact"):
+        with pytest.raises(FileFormatError, match="all 2 checkpoints are corrupted"):
             train(model, tmp_path)
         assert state(model) == before
         assert len(checkpoint.paths(tmp_path)) == 2
@@ -300,7 +302,9 @@ def test_a_full_disk_keeps_what_is_there(tmp_path: Path, monkeypatch: pytest.Mon
         write(path, model)
 
     monkeypatch.setattr(io, "write", full)
-    with pytest.raises(OSError, match=r"could not be written.*No space.*is intact: make room"):
+    with pytest.raises(
+        OSError, match=r"could not be written.*No space.*is intact: free disk space"
+    ):
         train(small_model(), tmp_path / "run")
     monkeypatch.undo()
     assert len(checkpoint.paths(tmp_path / "run")) == 2
@@ -327,7 +331,7 @@ def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
 def test_one_folder_is_for_one_training(tmp_path: Path) -> None:
     class Second(Callback):
         def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-            with pytest.raises(BlockingIOError, match="another run writes its checkpoints"):
+            with pytest.raises(BlockingIOError, match="another run is writing checkpoints"):
                 train(small_model(), tmp_path)
 
     train(small_model(), tmp_path, Second())
@@ -336,11 +340,11 @@ def test_one_folder_is_for_one_training(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"epochs": 5}, "epochs is 5, there it was 4"),
-        ({"batch_size": 8}, "batch_size is 8, there it was 16"),
-        ({"schedule": "cosine"}, r"schedule.kind is cosine, there it was one-cycle"),
-        ({"schedule": None}, r"schedule.kind is nothing, there it was one-cycle"),
-        ({"shuffle": False}, "shuffle is False, there it was True"),
+        ({"epochs": 5}, "epochs is 5 but was 4"),
+        ({"batch_size": 8}, "batch_size is 8 but was 16"),
+        ({"schedule": "cosine"}, r"schedule.kind is cosine but was one-cycle"),
+        ({"schedule": None}, r"schedule.kind is not set but was one-cycle"),
+        ({"shuffle": False}, "shuffle is False but was True"),
         ({"validation_split": 0.5}, r"data.shape is \[30, 1, 6, 6\]"),
     ],
 )
@@ -349,7 +353,7 @@ def test_another_call_is_refused(tmp_path: Path, change: Any, message: str) -> N
     model = small_model()
     before = state(model)
     with pytest.raises(
-        ConfigError, match=rf"was written by another call: .*{message}.*resume=False"
+        ConfigError, match=rf"was written by a different call: .*{message}.*resume=False"
     ):
         train(model, tmp_path, **change)
     assert state(model) == before
@@ -360,14 +364,14 @@ def test_another_call_is_refused(tmp_path: Path, change: Any, message: str) -> N
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"seed": 2}, "model.seed is 2, there it was 1"),
-        ({"dtype": "float64"}, "model.dtype is float64, there it was float32"),
+        ({"seed": 2}, "model.seed is 2 but was 1"),
+        ({"dtype": "float64"}, "model.dtype is float64 but was float32"),
         ({"loss": "mse"}, "model.loss.kind is mse"),
-        ({"optimizer": "adam"}, "model.optimizer.kind is adam, there it was sgd"),
-        ({"optimizer": optim.SGD(0.1)}, "model.optimizer.learning_rate is 0.1, there it was 0.01"),
+        ({"optimizer": "adam"}, "model.optimizer.kind is adam but was sgd"),
+        ({"optimizer": optim.SGD(0.1)}, "model.optimizer.learning_rate is 0.1 but was 0.01"),
         (
             {"layers": [cnnx.layers.Flatten(), cnnx.layers.Dense(3)]},
-            r"model.layers\[0\].kind is flatten, there it was conv2d",
+            r"model.layers\[0\].kind is flatten but was conv2d",
         ),
     ],
 )
@@ -381,7 +385,7 @@ def test_another_network_is_refused(tmp_path: Path, change: Any, message: str) -
 def test_other_data_or_callbacks_are_refused(tmp_path: Path) -> None:
     small_model().train(X, Y, verbose=0, checkpoint=tmp_path)
     for x, y, what in [(X + 1, Y, "data.images"), (X, (Y + 1) % 3, "data.labels")]:
-        with pytest.raises(ConfigError, match=f"was written by another call: {what} is"):
+        with pytest.raises(ConfigError, match=f"was written by a different call: {what} is"):
             small_model().train(x, y, verbose=0, checkpoint=tmp_path)
     with pytest.raises(ConfigError, match=r"callbacks that remember is \['EarlyStopping'\]"):
         small_model().train(X, Y, verbose=0, checkpoint=tmp_path, callbacks=[EarlyStopping("loss")])
@@ -390,7 +394,7 @@ def test_other_data_or_callbacks_are_refused(tmp_path: Path) -> None:
 def test_unusable() -> None:
     for arguments, error, message in [
         ({"checkpoint": 3}, TypeError, "checkpoint must be the path of a folder"),
-        ({"every": 5}, ConfigError, "every needs a folder"),
+        ({"every": 5}, ConfigError, "every requires checkpoint"),
         ({"checkpoint": "run", "every": 0}, ConfigError, "every must be at least 1"),
         ({"checkpoint": "run", "resume": "yes"}, TypeError, "resume must be True or False"),
     ]:

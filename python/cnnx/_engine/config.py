@@ -1,4 +1,4 @@
-"""The engine's settings: threads, and what it was built with and runs on."""
+"""Configuration of the engine: number of threads, and information on build and run time."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ VERSION: str = str(core.config()["version"])
 
 
 def set_num_threads(n: int) -> None:
-    """Set how many threads the engine uses; results are the same bits with any number.
+    """Set the number of threads of the engine; it does not affect results.
 
-    Without this, OMP_NUM_THREADS counts, else the processors that this process may use.
+    By default, the number is given by the environment variable OMP_NUM_THREADS, or else by the
+    processors available to the process.
 
     Parameters
     ----------
@@ -27,15 +28,15 @@ def set_num_threads(n: int) -> None:
     Raises
     ------
     TypeError
-        If it is not an integer.
+        If `n` is not an integer.
     ConfigError
-        If it is smaller than 1 or too large.
+        If `n` is out of range.
     """
     core.set_num_threads(integer(n, "set_num_threads", "n", maximum=MAX_THREADS))
 
 
 def get_num_threads() -> int:
-    """Return the number of threads that the engine uses.
+    """Return the number of threads of the engine.
 
     Returns
     -------
@@ -50,22 +51,22 @@ def show_config(mode: Literal["stdout"] = "stdout") -> None: ...
 @overload
 def show_config(mode: Literal["dict"]) -> dict[str, str | int | bool]: ...
 def show_config(mode: Literal["stdout", "dict"] = "stdout") -> dict[str, str | int | bool] | None:
-    """Show the version, the instruction set in use, the threads and the OpenMP run time.
+    """Show the version, instruction set, number of threads and OpenMP runtime.
 
     Parameters
     ----------
     mode : "stdout" or "dict"
-        Print it, or return it.
+        Whether to print the configuration or return it.
 
     Returns
     -------
     dict or None
-        The settings by name for "dict", nothing for "stdout".
+        The configuration by name for "dict", ``None`` for "stdout".
 
     Raises
     ------
     ConfigError
-        If the mode is another one.
+        If `mode` is another string.
     """
     if mode not in {"stdout", "dict"}:
         raise ConfigError(f'show_config: mode must be "stdout" or "dict", got {mode!r}')

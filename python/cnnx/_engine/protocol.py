@@ -1,4 +1,4 @@
-"""What the Python side asks of the engine's networks, for the type checker."""
+"""The interface of the engine's networks, for the type checker."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class EngineNetwork(Protocol):
         ...
 
     def set_augmentation(self, steps: Sequence[Mapping[str, Any]], seed: int) -> None:
-        """Say what `train_batch` makes of its images from now on; an empty list ends it."""
+        """Set the augmentation applied by `train_batch`; an empty list disables it."""
         ...
 
     def evaluate_batch(
@@ -53,29 +53,29 @@ class EngineNetwork(Protocol):
         ...
 
     def get_parameter(self, name: str) -> Array:
-        """Copy one out."""
+        """Return a copy of a parameter."""
         ...
 
     def set_parameter(self, name: str, value: Any) -> None:
-        """Replace one."""
+        """Set a parameter."""
         ...
 
     def optimizer_state(self) -> dict[str, Array]:
-        """Copy out what the optimizer remembers, and the number of steps as "step"."""
+        """Return a copy of the optimizer's state, with the number of steps as "step"."""
         ...
 
     def load_optimizer_state(self, state: Any) -> None:
-        """Replace it."""
+        """Set the optimizer's state."""
         ...
 
     def set_optimizer(self, optimizer: Any) -> None:
-        """Use another optimizer."""
+        """Replace the optimizer."""
         ...
 
     def set_trainable(self, names: list[str]) -> None:
-        """Name the parameters that the optimizer updates; all others stay."""
+        """Set the parameters that the optimizer updates; all others are frozen."""
         ...
 
     def swap_average(self) -> None:
-        """Swap the weights with their running average."""
+        """Swap the weights with their moving average."""
         ...

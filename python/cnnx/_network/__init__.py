@@ -1,1 +1,1 @@
-"""One network: what it is, its engine, its weights, its scores."""
+"""A network: its architecture, engine, weights and evaluation."""

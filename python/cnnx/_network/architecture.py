@@ -1,4 +1,4 @@
-"""What a network is, as values: everything it is built from, and its JSON form."""
+"""The architecture of a network: everything it is built from, and its JSON form."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from cnnx._checks.shapes import check_input_shape
 from cnnx.errors import ConfigError
 
 FORMAT_VERSION = 1
-"""Raised when the meaning of a file changes; older versions stay readable."""
+"""Incremented when the meaning of a file changes; older versions remain readable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """Everything that a network is built from, how many epochs it has trained, what is frozen."""
+    """Everything that a network is built from, its frozen weights and its number of epochs."""
 
     layers: tuple[layers.Layer, ...]
     input_shape: tuple[int, ...]
@@ -30,12 +30,12 @@ class Architecture:
     frozen: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Write this down as values that JSON holds.
+        """Return a JSON-serialisable dictionary.
 
         Returns
         -------
         dict[str, Any]
-            With the format's version under "format_version".
+            The fields, and the version of the format as "format_version".
         """
         frozen = {"frozen": list(self.frozen)} if self.frozen else {}
         return {
@@ -53,34 +53,34 @@ class Architecture:
 
     @classmethod
     def from_dict(cls, values: object) -> Architecture:
-        """Read what `to_dict` wrote.
+        """Create an architecture from its dictionary form.
 
         Parameters
         ----------
         values : object
-            The values from a file: nothing about them is trusted.
+            The values read from a file, which are not trusted.
 
         Returns
         -------
         Architecture
-            Equal to the one written.
+            The architecture.
 
         Raises
         ------
         ConfigError
-            If an entry is missing, unusable, or of a newer format.
+            If an entry is missing, invalid, or of a newer format.
         TypeError
             If an entry has the wrong type.
         ShapeError
-            If the input shape is unusable.
+            If the input shape is invalid.
         """
         if not isinstance(values, Mapping):
             raise TypeError("its description is not a JSON object")
         version = integer(values.get("format_version"), "model", "format_version")
         if version > FORMAT_VERSION:
             raise ConfigError(
-                f"it has format version {version}, and this cnnx reads up to {FORMAT_VERSION}; "
-                "upgrade cnnx"
+                f"it has format version {version}, but this version of cnnx reads up to "
+                f"{FORMAT_VERSION}; upgrade cnnx"
             )
         values = {"frozen": [], **values}
         missing = [name for name in cls.__slots__ if name not in values]

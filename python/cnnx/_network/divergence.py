@@ -5,11 +5,11 @@ from __future__ import annotations
 from cnnx.errors import DivergenceError
 
 LOST = "The weights can no longer be used; rebuild the network or load a saved one"
-"""What a message says about a network that diverged without a checkpoint."""
+"""The advice for a network that diverged without a checkpoint."""
 
 
 def diverged(what: str, learning_rate: float, way_back: str) -> DivergenceError:
-    """Make the error for a loss or weights that are no longer finite."""
+    """Create the error for a loss or weights that are no longer finite."""
     return DivergenceError(
         f"training diverged: {what}; try a learning rate smaller than {learning_rate:g} "
         "(model.find_learning_rate finds one), clip_norm=1.0 in the optimizer, or "

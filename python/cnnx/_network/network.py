@@ -1,4 +1,4 @@
-"""One network: the engine's, with its optimizer, its frozen weights and its epochs."""
+"""A built network: the engine's network with its optimizer, frozen weights and epochs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cnnx.optimizers import Optimizer
 
 
 class Network:
-    """A built network; everything below `cnnx.model` works on this and never sees the model."""
+    """A built network, on which all modules below `cnnx.model` work instead of the model."""
 
     def __init__(self, architecture: Architecture) -> None:
         self._built = architecture
@@ -54,17 +54,17 @@ class Network:
         )
         self._optimizer = architecture.optimizer
         self.configured = architecture.optimizer
-        """The optimizer as it was set outside of runs, whatever callbacks do to it within one."""
+        """The optimizer as set outside of runs, without changes made by callbacks."""
         self.running = False
         self.frozen: tuple[str, ...] = ()
         self.epochs_trained = 0
         self.stop_training = False
 
-    # What it is
+    # Properties
 
     @property
     def architecture(self) -> Architecture:
-        """What it would be built from as it is now."""
+        """The current architecture."""
         return replace(
             self._built,
             optimizer=self._optimizer,
@@ -74,7 +74,7 @@ class Network:
 
     @cached_property
     def classes(self) -> Classes:
-        """What its targets say about classes."""
+        """The interpretation of targets as classes."""
         return Classes(self.loss.kind, self.output_shape)
 
     @property
@@ -86,7 +86,7 @@ class Network:
 
     @property
     def optimizer(self) -> Optimizer:
-        """The optimizer; setting another one resets its state."""
+        """The optimizer; setting a new one resets its state."""
         return self._optimizer
 
     @optimizer.setter
@@ -104,20 +104,20 @@ class Network:
         self._set_optimizer(self._optimizer.with_learning_rate(value))
 
     def _set_optimizer(self, value: Optimizer) -> None:
-        """Note another optimizer, or another learning rate."""
+        """Store a new optimizer or learning rate."""
         self._optimizer = value
         if not self.running:
             self.configured = value
 
     def train_batch(self, x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
-        """Take one training step; the batch's mean loss and accuracy before it."""
+        """Perform a training step; return the mean loss and accuracy of the batch before it."""
         data = self.reader.batch(x, y)
         try:
             loss, correct = self.engine.train_batch(data.x, data.y, None, self.learning_rate)
         except ValueError:
-            self.reader.data(x, y)  # says more about what is wrong, if it is the data
+            self.reader.data(x, y)  # raises a more specific error if the data is invalid
             raise
-        if not loss <= self.largest:  # NaN is not, either
+        if not loss <= self.largest:  # also true for NaN
             what = f"the loss is {loss / len(data):g} in this batch"
             raise divergence.diverged(what, self.learning_rate, divergence.LOST)
         accuracy = correct / len(data) if correct >= 0 else float("nan")
@@ -126,11 +126,11 @@ class Network:
     # The weights
 
     def state_dict(self) -> dict[str, Array]:
-        """Copy the weights by name."""
+        """Return a copy of the weights by name."""
         return {name: self.engine.get_parameter(name) for name in self.engine.parameter_names()}
 
     def set_weights(self, state: Mapping[str, Array]) -> None:
-        """Set weights that were checked."""
+        """Set weights that have been checked."""
         for name, value in state.items():
             self.engine.set_parameter(name, value)
 
@@ -153,23 +153,23 @@ class Network:
         return frozen
 
     def chosen(self, layers: selection.Selection, owner: str) -> list[str]:
-        """Find the weights that a user's selection means."""
+        """Return the names of the selected weights."""
         return selection.names(layers, owner, self.engine.parameter_names(), len(self.layers))
 
     @property
     def all_frozen(self) -> bool:
-        """Whether there are weights, and training changes none of them."""
+        """Whether there are weights and all of them are frozen."""
         return bool(self.frozen) and len(self.frozen) == len(self.engine.parameter_names())
 
-    # Copies of all of it
+    # Copies of the network
 
     def snapshot(self, *, include_optimizer: bool = True) -> ModelFile:
-        """Copy everything that a file holds."""
+        """Return a copy of everything that is saved in a file."""
         state = self.engine.optimizer_state() if include_optimizer else None
         return ModelFile(self.architecture, self.state_dict(), state)
 
     def restore(self, file: ModelFile, source: str) -> None:
-        """Become what a file of the same layers holds; `source` names it in messages."""
+        """Restore the state from a file with the same layers; `source` names it in messages."""
         weights = check_state(file.parameters, self.state_dict(), True, source)
         if file.architecture.optimizer != self._optimizer:
             self.optimizer = file.architecture.optimizer
@@ -182,7 +182,7 @@ class Network:
 
     @classmethod
     def from_file(cls, file: ModelFile) -> Self:
-        """Build the network that a file holds."""
+        """Build the network saved in a file."""
         network = cls(file.architecture)
         network.restore(file, "its weights")
         return network

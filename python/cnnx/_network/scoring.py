@@ -1,4 +1,4 @@
-"""Scores and predictions: the only loops that go through a source without training."""
+"""Evaluation and prediction: the loops over a source without training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def scores(loss_sum: float, correct: int, images: int) -> Logs:
-    """Make averages over images from sums."""
+    """Compute averages over images from sums."""
     logs = {"loss": loss_sum / images}
     if correct >= 0:
         logs["accuracy"] = correct / images
@@ -27,10 +27,10 @@ def scores(loss_sum: float, correct: int, images: int) -> Logs:
 
 
 def score(network: Network, source: PreparedSource, *, owner: str) -> Logs:
-    """Score a network on one epoch of a source.
+    """Evaluate a network on one epoch of a source.
 
-    The mean loss is rounded to the network's precision, so that it does not depend on the cut into
-    batches.
+    The mean loss is rounded to the network's precision, so that it does not depend on the batch
+    size.
     """
     loss_sum, correct, images = 0.0, 0, 0
     with opened(source.epoch(0)) as batches:
@@ -43,7 +43,7 @@ def score(network: Network, source: PreparedSource, *, owner: str) -> Logs:
             correct += batch_correct
             images += len(part)
     if images == 0:
-        raise ValueError(f"{owner} gave no batch")
+        raise ValueError(f"{owner} has no batches")
     found = scores(loss_sum, correct, images)
     if abs(found["loss"]) <= network.largest:
         found["loss"] = float(network.dtype.type(found["loss"]))
@@ -53,13 +53,14 @@ def score(network: Network, source: PreparedSource, *, owner: str) -> Logs:
 def evaluate(
     network: Network, x: object, y: object, batch_size: object, sample_weight: object
 ) -> Logs:
-    """Check the arguments of `evaluate` and score."""
+    """Check the arguments of `evaluate` and evaluate the network."""
     order = Order(integer(batch_size, "evaluate", "batch_size"))
     source = choose(x, y, network.reader, order, owner="evaluate")
     if sample_weight is not None:
         if source.labels is None:
             raise ConfigError(
-                "evaluate: sample_weight goes with arrays, x and y; let x give (x, y, weights)"
+                "evaluate: sample_weight can only be used with arrays x and y; let x yield "
+                "(x, y, weights) instead"
             )
         weights = sample_weights(sample_weight, len(source.labels), network.dtype)
         if weights is not None:
@@ -75,7 +76,7 @@ def predict(network: Network, x: object, batch_size: object) -> Array:
         with opened(source.epoch(0)) as batches:
             parts = [network.engine.predict(part.x, part.rows) for part in batches]
         if not parts:
-            raise ValueError("predict: x gave no batch")
+            raise ValueError("predict: x has no batches")
         return np.concatenate(parts)
     outputs = np.empty((source.samples, *network.output_shape), network.dtype)
     done = 0

@@ -1,4 +1,4 @@
-"""Which weights a user means: by the index of a layer, a name, a pattern or a function."""
+"""Selection of weights by layer index, name, pattern or function."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from cnnx._checks.scalars import describe, integer, near
 from cnnx.errors import ConfigError
 
 Choice: TypeAlias = int | str | Callable[[str], bool]
-"""A layer's index, a name or its beginning or pattern, or a function of the name."""
+"""A layer's index, a name, a prefix or pattern of names, or a function of the name."""
 
 Selection: TypeAlias = Choice | Iterable[Choice] | None
 """One choice, several, or all weights."""
 
 
 def names(layers: Selection, owner: str, known: Sequence[str], layer_count: int) -> list[str]:
-    """Find the names that are meant, in the order of the network."""
+    """Return the selected names, in the order of the network."""
     if layers is None:
         return list(known)
     choices: Iterable[object] = [layers]
@@ -34,13 +34,13 @@ def names(layers: Selection, owner: str, known: Sequence[str], layer_count: int)
 
 
 def _meant(choice: object, owner: str, known: Sequence[str], layer_count: int) -> set[str]:
-    """Find the names that one choice means."""
+    """Return the names selected by one choice."""
     if isinstance(choice, str):
         meant = {n for n in known if n == choice or n.startswith(f"{choice}.")}
         meant = meant or set(fnmatch.filter(known, choice))
         if not meant:
             raise ConfigError(
-                f"{owner}: no weights are called {choice!r}{near(choice, known)}; there are "
+                f"{owner}: no weights match {choice!r}{near(choice, known)}; the network has "
                 f"{', '.join(known[:12])}{', ...' if len(known) > 12 else ''}"
             )
         return meant

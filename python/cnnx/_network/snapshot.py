@@ -1,4 +1,4 @@
-"""What a model file holds, whatever its format."""
+"""The contents of a model file, independent of its format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Training:
     Attributes
     ----------
     values : dict[str, Any]
-        Plain values, as JSON holds them; NaN is one.
+        Values that can be represented in JSON, including NaN.
     arrays : dict[str, ndarray]
         Arrays by name.
     """
@@ -27,12 +27,12 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A network as a file holds it.
+    """The contents of a model file.
 
     Attributes
     ----------
     architecture : Architecture
-        What the network is built from.
+        The architecture of the network.
     parameters : dict[str, ndarray]
         Weights and biases by name ("0.weight"), in PyTorch's layouts.
     optimizer_state : dict[str, ndarray] or None

@@ -9,7 +9,7 @@ from cnnx.layers import Layer
 
 
 def summary(network: Network) -> str:
-    """Describe a network layer by layer."""
+    """Return a table of the layers of a network."""
     rows = [("", "Layer", "Output shape", "Parameters", "FLOPs")]
     rows.append(("", "Input", _shape(network.input_shape), "0", "0"))
     parameters = flops = 0
@@ -39,12 +39,12 @@ def summary(network: Network) -> str:
 
 
 def _shape(shape: Sequence[int]) -> str:
-    """Write (32, 28, 28) as "32 x 28 x 28"."""
+    """Format (32, 28, 28) as "32 x 28 x 28"."""
     return " x ".join(map(str, shape))
 
 
 def _title(layer: Layer) -> str:
-    """Write a layer's class with its window and its activation."""
+    """Format the class of a layer with its window and activation."""
     values = layer.to_dict()
     parts = [type(layer).__name__]
     window = values.get("kernel_size", values.get("pool_size"))

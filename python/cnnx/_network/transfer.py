@@ -1,4 +1,4 @@
-"""Weights taken over from another network, where names and shapes fit."""
+"""Transfer of weights from another network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnnx.errors import ConfigError
 def transfer(
     network: Network, state: Mapping[str, ArrayLike], layers: Selection
 ) -> tuple[str, ...]:
-    """Set the chosen weights that fit, and name them; nothing has changed where none does."""
+    """Set the selected weights whose names and shapes match, and return their names."""
     current = network.state_dict()
     wanted = {name: current[name] for name in network.chosen(layers, "transfer")}
     found: dict[str, Array] = {}
@@ -25,9 +25,9 @@ def transfer(
             found |= check_state({name: state[name]}, {name: weights}, True, "transfer")
     if not found:
         raise ConfigError(
-            "transfer: no name and shape of the source fits this network's; it has "
-            f"{', '.join(list(map(str, state))[:6]) or 'nothing'}, and "
-            f"{', '.join(list(wanted)[:6])} were wanted"
+            "transfer: no name and shape of the source matches this network; it has "
+            f"{', '.join(list(map(str, state))[:6]) or 'no weights'}, but "
+            f"{', '.join(list(wanted)[:6])} were expected"
         )
     network.set_weights(found)
     return tuple(found)

@@ -1,1 +1,1 @@
-"""One run of training: arguments, plan, trainer."""
+"""A training run: arguments, plan and trainer."""

@@ -1,4 +1,4 @@
-"""The arguments of `train`, each checked alone; `plan` checks them together."""
+"""The arguments of `train`, checked individually; `plan` checks their combination."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OWNER = "train"
 
 @dataclass(slots=True)
 class Arguments:
-    """What `train` was called with; `__post_init__` brings each argument into one form."""
+    """The arguments of `train`; `__post_init__` checks and normalises them."""
 
     x: Any
     y: Any
@@ -38,7 +38,7 @@ class Arguments:
     progress: ProgressBar | LineProgress | None = field(init=False)
 
     def __post_init__(self) -> None:
-        """Check whatever can be checked without looking at the data."""
+        """Check everything that can be checked without the data."""
         self.epochs = integer(self.epochs, _OWNER, "epochs")
         self.batch_size = integer(self.batch_size, _OWNER, "batch_size")
         self.validation_split = real(
@@ -53,14 +53,14 @@ class Arguments:
         if self.every is not None:
             self.every = integer(self.every, _OWNER, "every")
             if self.checkpoint is None:
-                raise ConfigError(f'{_OWNER}: every needs a folder; pass checkpoint="run/" with it')
+                raise ConfigError(f'{_OWNER}: every requires checkpoint; pass checkpoint="run/"')
         self.resume = flag(self.resume, _OWNER, "resume")
 
 
 def _augmentations(value: object) -> list[dict[str, Any]]:
-    """Check a list of augmentations and bring it into the engine's form."""
+    """Check a list of augmentations and convert it to the engine's format."""
     if value is None:
         return []
-    # Imported here because only runs with augmentation need it.
+    # Imported here, as only runs with augmentation need it.
     augment = importlib.import_module("cnnx.augment")
     return [entry.to_dict() for entry in augment.resolve(value)]

@@ -23,10 +23,10 @@ def train_epoch(
     save: Callable[[], None] | None,
     way_back: Callable[[], str],
 ) -> tuple[Logs, float]:
-    """Train on every image once, or on what an epoch that was begun has left.
+    """Train for one epoch, or for the rest of an interrupted one.
 
-    The position is brought up to date before `save` is called, and at the end. Returns the scores
-    over all images, each scored just before the step it was part of, and the last learning rate.
+    The position is updated before `save` is called, and at the end. Returns the metrics over all
+    images, each evaluated just before its own step, and the last learning rate.
     """
     step, every = network.engine.train_batch, plan.every
     begin_hooks, end_hooks = callbacks.batch_begin, callbacks.batch_end
@@ -42,12 +42,12 @@ def train_epoch(
             if part.weights is not None:
                 options["weights"] = part.weights
             if augmented and part.rows is None:
-                options["first_row"] = images  # rows count on from batch to batch
+                options["first_row"] = images  # rows are numbered across batches
             batch_loss, batch_correct = step(part.x, part.y, part.rows, rate(batch), **options)
             loss_sum += batch_loss
             correct += batch_correct
             images += len(part)
-            if not batch_loss <= network.largest:  # NaN is not, either
+            if not batch_loss <= network.largest:  # also true for NaN
                 where = plan.name_batch(position.epoch, batch)
                 what = f"the loss is {batch_loss / len(part):g} in {where}"
                 raise diverged(what, rate(batch), way_back())
@@ -64,8 +64,8 @@ def train_epoch(
                 judging = True
     if images == 0:
         raise ValueError(
-            f"train: x gave no batch for epoch {position.epoch + 1}; pass something that gives its "
-            "batches anew in every epoch, not a generator that is used up"
+            f"train: x has no batches for epoch {position.epoch + 1}; pass an iterable that can be "
+            "restarted for each epoch, not an exhausted generator"
         )
     position.batch, position.images = batch, images
     position.loss_sum, position.correct = loss_sum, correct

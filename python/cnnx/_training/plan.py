@@ -1,4 +1,4 @@
-"""What a run does: the checked arguments, put together and fixed before anything changes."""
+"""The plan of a run: its checked arguments, fixed before training starts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run that could start: nothing in it changes while it runs."""
+    """The plan of a run, which does not change while it is executed."""
 
     source: PreparedSource
     validation: PreparedSource | None
@@ -29,32 +29,32 @@ class Plan:
     augment: list[dict[str, Any]]
     folder: CheckpointFolder | None
     every: int | None
-    """After how many batches a checkpoint is written, besides the end of each epoch."""
+    """The number of batches between checkpoints, besides those at the end of each epoch."""
     start_over: bool
     """Whether checkpoints of earlier calls are removed."""
     call: dict[str, Any]
-    """The call as plain values, by which a checkpoint is told from that of another one."""
+    """A description of the call, to detect whether a checkpoint belongs to another call."""
 
     def rates(self, network: Network, step: int) -> Callable[[int], float]:
-        """Return the learning rate of each batch, for an epoch that starts with this step.
+        """Return a function from the batch to its learning rate, for an epoch starting at `step`.
 
-        The network is asked before every batch, because callbacks may change its learning rate.
+        The network's learning rate is read before every batch, as callbacks may change it.
         """
         schedule = self.schedule
         if schedule is None:
             return lambda _: network.learning_rate
-        an_epoch = self.source.steps or 1  # a schedule that needs the number was refused without it
+        an_epoch = self.source.steps or 1  # checked before if the schedule needs it
         total = self.epochs * an_epoch
         return lambda batch: network.learning_rate * schedule(step + batch, total, an_epoch)
 
     def name_batch(self, epoch: int, batch: int) -> str:
-        """Name a batch in a message."""
+        """Describe a batch for a message."""
         of = "" if self.source.steps is None else f" of {self.source.steps}"
         return f"epoch {epoch + 1} of {self.epochs}, batch {batch + 1}{of}"
 
 
 def make_plan(network: Network, arguments: Arguments) -> Plan:
-    """Check the arguments against the network and each other."""
+    """Check the arguments against the network and each other, and create the plan."""
     sets = make_sets(
         arguments.x,
         arguments.y,
@@ -90,7 +90,7 @@ def make_plan(network: Network, arguments: Arguments) -> Plan:
 
 
 def _schedule(value: object, steps: int | None) -> Schedule | None:
-    """Check the schedule; the module is imported where there is one."""
+    """Check the schedule; its module is only imported if there is one."""
     if value is None:
         return None
     from cnnx import schedules  # noqa: PLC0415 - few programs need it

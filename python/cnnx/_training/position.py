@@ -1,4 +1,4 @@
-"""Where a run stands: everything about it that is not in the network. Checkpoints hold it."""
+"""The position of a run: the part of its state that is not in the network."""
 
 from __future__ import annotations
 
@@ -9,35 +9,38 @@ from cnnx._types import Logs
 
 @dataclass(slots=True)
 class Position:
-    """The place of a run among its epochs and batches, with the sums of the running epoch."""
+    """The current epoch and batch of a run, with the running sums of the epoch.
+
+    Positions are saved in checkpoints.
+    """
 
     first_epoch: int
-    """How many epochs the network had trained before the run."""
+    """The number of epochs that the network had been trained before the run."""
     epoch: int = 0
-    """The running epoch, from 0."""
+    """The current epoch, starting at 0."""
     batch: int = 0
-    """How many batches of it are done, and below how many images."""
+    """The number of batches processed in the current epoch; below, the number of images."""
     images: int = 0
     loss_sum: float = 0.0
     correct: int = 0
     step: int = 0
-    """How many batches the run has done before the running epoch."""
+    """The number of batches processed by the run before the current epoch."""
     logs: Logs = field(default_factory=dict)
-    """The scores of the last whole epoch."""
+    """The metrics of the last completed epoch."""
     finished: bool = False
     first_loss: float | None = None
-    """The mean loss of the run's first batch."""
+    """The mean loss of the first batch of the run."""
     confirmed: bool = False
-    """Whether the loss after the last checkpoint shows that its weights can be used."""
+    """Whether the loss after the last checkpoint shows that its weights have not diverged."""
 
     @property
     def number(self) -> int:
-        """The number of the running epoch since the network was built."""
+        """The number of the current epoch since the network was built."""
         return self.first_epoch + self.epoch
 
     @property
     def place(self) -> str:
-        """The place in words."""
+        """The position in words."""
         if self.batch > 0:
             loss = self.loss_sum / self.images
             return f"epoch {self.epoch + 1}, batch {self.batch}, loss {loss:.4g}"
@@ -46,7 +49,7 @@ class Position:
         return "before the first step"
 
     def judge(self, loss: float) -> None:
-        """Judge the weights of the last checkpoint by the mean loss of the batch after it."""
+        """Assess the weights of the last checkpoint by the mean loss of the batch after it."""
         if self.first_loss is None:
             self.first_loss = loss
         self.confirmed = loss <= max(10.0 * self.first_loss, self.first_loss + 10.0)

@@ -1,4 +1,4 @@
-"""The checkpoints of one run: which fits, what is in them beside the model, and the way back."""
+"""The checkpoints of a run: selecting, writing and restoring them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cnnx.checkpoint import Checkpoint, CheckpointFolder
 
 
 class Resume:
-    """Writes and reads the checkpoints of one run."""
+    """Writes and reads the checkpoints of a run."""
 
     def __init__(
         self,
@@ -43,13 +43,13 @@ class Resume:
             "callbacks that remember": [type(callback).__name__ for callback in self._callbacks],
         }
         self._history = history
-        # Each with its place in the run. Whether the newest is good shows after the next step.
+        # Each with its position in words. The next step shows whether the newest one is good.
         self._newest: tuple[Path, str] | None = None
         self._good: tuple[Path, str] | None = None
         self._position: Position | None = None
 
     def find(self) -> Checkpoint | None:
-        """Read the newest intact checkpoint, if the folder has one and it is to be used."""
+        """Read the newest intact checkpoint, if there is one and the run is to be resumed."""
         found = None if self._start_over else self._folder.newest()
         if found is not None:
             check_same(found.training.values["call"], self._call, str(found.path))
@@ -64,24 +64,24 @@ class Resume:
         return found
 
     def position(self, checkpoint: Checkpoint) -> Position:
-        """Tell where the run stood."""
+        """Return the position saved in a checkpoint."""
         self._position = Position(**checkpoint.training.values["position"])
         return self._position
 
     def restore(self, network: Network, checkpoint: Checkpoint) -> None:
-        """Have the network become what a checkpoint holds."""
+        """Restore the network from a checkpoint."""
         network.restore(checkpoint.file, str(checkpoint.path))
         network.stop_training = bool(checkpoint.training.values["stop"])
 
     def give_back(self, checkpoint: Checkpoint) -> None:
-        """Give callbacks and history what they remembered."""
+        """Restore the state of the callbacks and the history."""
         values, arrays = checkpoint.training.values, checkpoint.training.arrays
         self._history.load_state_dict(values["history"])
         for callback, state in zip(self._callbacks, values["callbacks"], strict=True):
             callback.load_state_dict(put_together(state, arrays))
 
     def write(self, network: Network, position: Position) -> None:
-        """Write a checkpoint, unless weights are not finite."""
+        """Write a checkpoint; raises DivergenceError if weights are not finite."""
         file = network.snapshot()
         for name, array in file.parameters.items():
             if not np.isfinite(array).all():
@@ -114,23 +114,23 @@ class Resume:
 
     @property
     def good(self) -> Path | None:
-        """The newest checkpoint after which the loss was still as it should be."""
+        """The newest checkpoint after which the loss had not diverged."""
         found = self._last_good()
         return None if found is None else found[0]
 
     def _last_good(self) -> tuple[Path, str] | None:
-        """Find it, with its place."""
+        """Return the newest good checkpoint with its position in words."""
         confirmed = self._position is not None and self._position.confirmed
         return self._newest if confirmed or self._good is None else self._good
 
     def way_back(self) -> str:
-        """Say what can be done when training has diverged."""
+        """Return advice for a run that has diverged."""
         good = self._last_good()
         if good is None:
             return LOST
         path, place = good
         return (
-            f"The last good checkpoint is {path} ({place}); the same call would diverge again, so "
-            f'load it, model = CNN.load("{path}"), change what is to be tried, and train on with '
-            "another folder as checkpoint"
+            f"The last good checkpoint is {path} ({place}). The same call would diverge again, so "
+            f'load it with model = CNN.load("{path}"), change the settings, and continue training '
+            "with another checkpoint folder"
         )

@@ -1,4 +1,4 @@
-"""A call of `train`: arguments, plan, callbacks, checkpoints and the trainer put together."""
+"""A call of `train`: combines arguments, plan, callbacks, checkpoints and the trainer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cnnx.callbacks.history import History
 
 
 def train(network: Network, model: TrainedModel, arguments: Arguments) -> History:
-    """Plan a run and make it; `model` is what the hooks of callbacks see of the network."""
+    """Plan and execute a run; `model` is the model that is passed to callbacks."""
     plan = make_plan(network, arguments)
     _warn_of_frozen(network)
     history = History()
@@ -47,11 +47,11 @@ def _params(plan: Plan, arguments: Arguments) -> dict[str, object]:
 
 
 def _warn_of_frozen(network: Network) -> None:
-    """Warn where nothing can be learned."""
+    """Warn if all weights are frozen."""
     if network.all_frozen:
         warnings.warn(
-            "train: all weights are frozen, so that nothing is learned; unfreeze those that are "
-            "to learn, for example with model.unfreeze(-1)",
+            "train: all weights are frozen, so training has no effect; unfreeze some of them, for "
+            "example with model.unfreeze(-1)",
             UserWarning,
             stacklevel=levels_to_the_caller(),
         )

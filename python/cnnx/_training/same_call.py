@@ -1,4 +1,4 @@
-"""Whether two calls of `train` are the same, so that one may resume what the other began."""
+"""Comparison of calls of `train`: only the same call can resume a run."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _SHOWN = 6
 
 
 def check_same(there: Mapping[str, Any], here: Mapping[str, Any], where: str) -> None:
-    """Refuse a checkpoint that was written by a call with other arguments."""
+    """Reject a checkpoint that was written by a call with different arguments."""
     old, new = (dict(_flat(json.loads(json.dumps(call)))) for call in (there, here))
-    absent = "nothing"
+    absent = "not set"
     different = [
-        f"{name} is {new.get(name, absent)}, there it was {old.get(name, absent)}"
+        f"{name} is {new.get(name, absent)} but was {old.get(name, absent)}"
         for name in {**new, **old}
         if old.get(name, absent) != new.get(name, absent)
     ]
@@ -24,15 +24,15 @@ def check_same(there: Mapping[str, Any], here: Mapping[str, Any], where: str) ->
         rest = len(different) - _SHOWN
         more = [f"and {rest} more"] if rest > 0 else []
         raise ConfigError(
-            f"train: {where} was written by another call: "
+            f"train: {where} was written by a different call: "
             f"{'; '.join(different[:_SHOWN] + more)}. Pass another folder as checkpoint (training "
-            "then starts from the current weights), or resume=False to start over in this one, "
+            "then starts from the current weights), or resume=False to start over in this folder, "
             "which removes its checkpoints"
         )
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Name every plain value within dicts and lists; ``None`` is nothing."""
+    """Yield the plain values within dictionaries and lists with their names; skips ``None``."""
     inner: Any = ()
     if isinstance(value, dict):
         inner = value.items()

@@ -1,4 +1,4 @@
-"""A run: epochs, validation, callbacks and checkpoints over a network and a plan."""
+"""The training loop over epochs, with validation, callbacks and checkpoints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Trainer:
-    """Runs a plan. The order of hooks stands in `cnnx.callbacks.Callback`."""
+    """Executes a plan. The order of the hooks is documented in `cnnx.callbacks.Callback`."""
 
     def __init__(
         self, network: Network, plan: Plan, callbacks: CallbackList, resume: Resume | None
@@ -66,7 +66,7 @@ class Trainer:
             epoch = position.epoch
             callbacks.call("on_epoch_begin", epoch, {})
             if resume is not None and found is not None and position.batch > 0:
-                resume.restore(network, found)  # undoes what the hook did a second time
+                resume.restore(network, found)  # undoes the effect of repeating the hook
                 resume.give_back(found)
             found = None
             network.epochs_trained = position.number + 1
@@ -81,7 +81,7 @@ class Trainer:
             save()
 
     def _epoch(self, position: Position, save: Callable[[], None] | None) -> Logs:
-        """Train one epoch and validate."""
+        """Train for one epoch and validate."""
         callbacks, plan = self._callbacks, self._plan
         logs, rate = train_epoch(self._network, plan, position, callbacks, save, self._way_back)
         callbacks.update_params(samples=position.images, steps=position.batch)
@@ -95,7 +95,7 @@ class Trainer:
         return logs
 
     def _validate(self) -> Logs:
-        """Score after an epoch, with averaged weights where the optimizer keeps them."""
+        """Evaluate on the validation data, with averaged weights if the optimizer has them."""
         network, validation = self._network, self._plan.validation
         assert validation is not None  # noqa: S101
         averaged = network.optimizer.ema is not None
@@ -103,19 +103,19 @@ class Trainer:
             return scoring.score(network, validation, owner="train: validation_data")
 
     def _way_back(self) -> str:
-        """Say what can be done about weights that are lost."""
+        """Return advice for a run that has diverged."""
         return divergence.LOST if self._resume is None else self._resume.way_back()
 
     @contextmanager
     def _folder(self) -> Iterator[None]:
-        """Keep other runs out of the folder of checkpoints."""
+        """Lock the checkpoint folder during the run."""
         folder = self._plan.folder
         with nullcontext() if folder is None else folder.locked():
             yield
 
     @contextmanager
     def _augmentation(self) -> Iterator[None]:
-        """Have the engine augment its images during the run."""
+        """Enable augmentation in the engine during the run."""
         network, steps = self._network, self._plan.augment
         if not steps:
             yield

@@ -12,28 +12,28 @@ class Testable(Protocol):
     """A model with a learning-rate range test."""
 
     def find_learning_rate(self, x: Any, y: Any = None, **options: Any) -> LearningRates:
-        """Try learning rates from small to large."""
+        """Run a learning-rate range test."""
         ...
 
 
 def find_learning_rate(
     model: Testable, x: object, y: object = None, **options: Any
 ) -> LearningRates:
-    """Try learning rates from small to large on a copy of a network.
+    """Run a learning-rate range test on a copy of a network.
 
     Parameters
     ----------
     model : CNN
-        The model; it does not change.
+        The model, which is not changed.
     x, y : array-like, or source of batches
-        Images and labels, as `CNN.train` takes them.
+        Images and labels, as for `CNN.train`.
     **options : Any
-        The other arguments of `CNN.find_learning_rate`.
+        Further arguments of `CNN.find_learning_rate`.
 
     Returns
     -------
     LearningRates
-        The losses by learning rate, and a suggestion; it can be plotted.
+        The loss for each learning rate, and a suggestion; can be plotted.
 
     Raises
     ------

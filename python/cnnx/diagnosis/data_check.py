@@ -23,14 +23,14 @@ from cnnx.diagnosis.trial import learns_one_batch
 from cnnx.layers import Layer, Normalize, Rescale
 
 _SAMPLED = 4096
-"""How many images statistics are made of, and how many are taken of a source."""
+"""The number of images used for statistics, and read from a source."""
 _HASHED = 200_000
-"""How many images are compared with each other."""
+"""The number of images checked for duplicates."""
 _BATCH = 32
 
 
 def check(network: Network, x: object, y: object, steps: object) -> CheckReport:
-    """Check the data, and whether a copy of the network learns one batch."""
+    """Check the data, and whether a copy of the network can learn one batch."""
     steps = integer(steps, "check", "steps")
     try:
         source = choose(x, y, network.reader, Order(_BATCH), owner="check")
@@ -43,7 +43,7 @@ def check(network: Network, x: object, y: object, steps: object) -> CheckReport:
 
 
 def _sample(source: PreparedSource) -> Data:
-    """Take arrays as they are, and a limited number of images of anything else."""
+    """Return arrays as they are, and a limited number of images of other sources."""
     if isinstance(source, ArraySource):
         return source.data
     if isinstance(source, (MappedSource, ReadSource)):
@@ -56,7 +56,7 @@ def _sample(source: PreparedSource) -> Data:
             if sum(map(len, parts)) >= _SAMPLED:
                 break
     if not parts:
-        raise ValueError("check: x gave no batch")
+        raise ValueError("check: x has no batches")
     return Data(np.concatenate([p.x for p in parts]), np.concatenate([p.y for p in parts]))
 
 
@@ -66,7 +66,7 @@ def _examine(network: Network, data: Data, source: PreparedSource) -> Iterator[F
     if source.samples is not None and source.samples > len(data):
         text += f"; {len(data)} of {source.samples} were read"
     elif source.samples is None:
-        text += "; the first ones of the source"
+        text += "; the first images of the source"
     yield Finding("ok", "images", text)
     yield _scale(data.x, network.layers[0])
     labels = network.classes.find(data.y)
@@ -76,7 +76,7 @@ def _examine(network: Network, data: Data, source: PreparedSource) -> Iterator[F
 
 
 def _scale(x: Array, first: Layer) -> Finding:
-    """Check the numbers that reach the first layer with weights."""
+    """Check the values that reach the first layer with weights."""
     sample = x[spread(len(x), _SAMPLED)].astype(np.float64)
     raw_low, raw_high = float(sample.min()), float(sample.max())
     if isinstance(first, Rescale):
@@ -89,7 +89,7 @@ def _scale(x: Array, first: Layer) -> Finding:
     after = f" after {type(first).__name__}" if isinstance(first, (Rescale, Normalize)) else ""
     text = f"{low:.4g} to {high:.4g}, mean {mean:.3g}, standard deviation {deviation:.3g}{after}"
     if deviation == 0.0:
-        return Finding("warning", "scale", f"{text}: all numbers are the same, nothing to learn")
+        return Finding("warning", "scale", f"{text}: all values are equal, nothing can be learned")
     unit = low >= -1.1 and high <= 1.1 and deviation > 0.01
     if unit or (abs(mean) <= 1.0 and 0.2 <= deviation <= 3.0):
         return Finding("ok", "scale", text)
@@ -97,7 +97,7 @@ def _scale(x: Array, first: Layer) -> Finding:
     if raw_low >= 0.0 and 2.0 < raw_high <= 255.0 and not after:
         way_out = "put layers.Rescale(1/255) first, if these are pixels"
     elif after:
-        way_out = f"the layer {type(first).__name__} does not suit them"
+        way_out = f"change the arguments of the {type(first).__name__} layer"
     return Finding(
         "warning", "scale", f"{text}: neither 0..1 nor mean 0 and standard deviation 1; {way_out}"
     )
@@ -118,9 +118,9 @@ def _labels(labels: Array, classes: Classes) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "classes",
-            f"no image of {names}; are all classes in the data, or is the last layer too wide?",
+            f"no images of {names}; are classes missing, or is the last layer too wide?",
         )
-    text = f"{present.min()} to {present.max()} images a class"
+    text = f"{present.min()} to {present.max()} images per class"
     found = classes.imbalance(labels)
     if found is not None:
         yield Finding(
@@ -134,7 +134,7 @@ def _labels(labels: Array, classes: Classes) -> Iterator[Finding]:
 
 
 def _duplicates(data: Data, labels: Array | None) -> Finding:
-    """Count duplicate images, and those among them with different labels."""
+    """Count duplicate images, and those with different labels."""
     seen: dict[bytes, int] = {}
     repeated = contradicting = 0
     looked_at = min(len(data), _HASHED)

@@ -21,7 +21,7 @@ _OWNER = "find_learning_rate"
 def find(
     network: Network, x: object, y: object, *, batch_size: int, start: float, end: float, steps: int
 ) -> LearningRates:
-    """Check the arguments and train a copy while the learning rate rises."""
+    """Check the arguments and train a copy with an increasing learning rate."""
     start = real(start, _OWNER, "start", above=0.0)
     end = real(end, _OWNER, "end", above=0.0)
     if not end > start:
@@ -34,7 +34,7 @@ def find(
 
         def loss_at(rate: float) -> float:
             part = next(batches, None)
-            if part is None:  # a source for one epoch has ended
+            if part is None:  # a source for a single epoch is exhausted
                 return math.nan
             options: dict[str, Any] = {} if part.weights is None else {"weights": part.weights}
             loss_sum, _ = engine.train_batch(part.x, part.y, part.rows, rate, **options)
@@ -44,7 +44,7 @@ def find(
 
 
 def _endless(source: PreparedSource) -> Iterator[Batch]:
-    """Yield the batches of one epoch after the other."""
+    """Yield the batches of consecutive epochs."""
     epoch = 0
     while epoch == 0 or not source.once:
         empty = True
@@ -53,5 +53,5 @@ def _endless(source: PreparedSource) -> Iterator[Batch]:
                 empty = False
                 yield batch
         if empty:
-            raise ValueError(f"{_OWNER}: x gave no batch")
+            raise ValueError(f"{_OWNER}: x has no batches")
         epoch += 1

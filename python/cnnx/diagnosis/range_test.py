@@ -1,4 +1,4 @@
-"""The learning-rate range test: train while the learning rate rises, and watch the loss."""
+"""The learning-rate range test: train with an increasing learning rate and monitor the loss."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from typing import Any
 import numpy as np
 
 _MEMORY = 0.9
-"""How much of the average loss goes on from step to step."""
+"""The decay of the moving average of the loss."""
 _BLOWN = 4.0
-"""The test ends when the average loss is so many times the best."""
+"""The test ends when the average loss exceeds the lowest one by this factor."""
 
 
 @dataclass(frozen=True, slots=True)
 class LearningRates:
-    """What a range test found.
+    """The result of a learning-rate range test.
 
     Attributes
     ----------
     lrs : list[float]
-        The learning rates that were tried, rising.
+        The learning rates, in increasing order.
     losses : list[float]
-        The loss of the batch before each one's step.
+        The loss of the batch before the step with each learning rate.
     smoothed : list[float]
-        Their running average.
+        The moving average of the losses.
     suggestion : float or None
-        The learning rate at which the loss fell fastest; ``None`` where it never fell.
+        The learning rate at which the loss decreased fastest; ``None`` if it never decreased.
     """
 
     lrs: list[float]
@@ -38,26 +38,26 @@ class LearningRates:
     suggestion: float | None
 
     def __str__(self) -> str:
-        """Say what was found, in a line."""
+        """Summarise the result in a line."""
         tried = f"learning rates from {self.lrs[0]:.2g} to {self.lrs[-1]:.2g} were tried"
         if self.suggestion is None:
-            return f"{tried}; the loss never fell: check the data with model.check(x, y)"
-        return f"{tried}; the loss fell fastest at {self.suggestion:.2g}"
+            return f"{tried}; the loss never decreased: check the data with model.check(x, y)"
+        return f"{tried}; the loss decreased fastest at {self.suggestion:.2g}"
 
     def plot(self, axes: Any = None) -> Any:
-        """Draw the loss over the learning rate.
+        """Plot the loss against the learning rate.
 
-        Needs Matplotlib: ``pip install "cnnx[plot]"``.
+        Requires Matplotlib: ``pip install "cnnx[plot]"``.
 
         Parameters
         ----------
         axes : matplotlib.axes.Axes, optional
-            Where to draw; by itself new ones.
+            The axes to plot on; by default, new axes are created.
 
         Returns
         -------
         matplotlib.axes.Axes
-            Where it was drawn.
+            The axes.
 
         Raises
         ------
@@ -69,7 +69,7 @@ class LearningRates:
                 pyplot = importlib.import_module("matplotlib.pyplot")
             except ImportError as error:
                 raise ImportError(
-                    'plot: needs Matplotlib; install it with pip install "cnnx[plot]"'
+                    'plot: requires Matplotlib; install it with pip install "cnnx[plot]"'
                 ) from error
             axes = pyplot.subplots()[1]
         axes.plot(self.lrs, self.losses, alpha=0.3, label="batch")
@@ -84,21 +84,21 @@ class LearningRates:
 def range_test(
     loss_at: Callable[[float], float], start: float, end: float, steps: int
 ) -> LearningRates:
-    """Make steps with a learning rate that rises by the same factor each time.
+    """Take steps with an exponentially increasing learning rate.
 
     Parameters
     ----------
     loss_at : callable
-        Makes a step with a learning rate, and gives the loss before it.
+        A function that takes a step with the given learning rate and returns the loss before it.
     start, end : float
         The first and the last learning rate.
     steps : int
-        How many steps are made, if the loss does not rise far before.
+        The number of steps; the test ends early if the loss diverges.
 
     Returns
     -------
     LearningRates
-        What was found.
+        The result.
     """
     lrs: list[float] = []
     losses: list[float] = []
@@ -120,7 +120,7 @@ def range_test(
 
 
 def _steepest(lrs: list[float], losses: list[float]) -> float | None:
-    """Find where the loss falls fastest, over the logarithm, before it is at its smallest."""
+    """Find where the loss decreases fastest per unit of log learning rate, before its minimum."""
     settled, half = len(losses) // 10, max(1, len(losses) // 20)
     lowest = int(np.argmin(losses)) if losses else 0
     if lowest < settled + 2:

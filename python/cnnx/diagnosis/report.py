@@ -1,4 +1,4 @@
-"""The report of `CNN.check`: its findings, line by line."""
+"""The report of `CNN.check`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Level = Literal["ok", "note", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of a single check.
 
     Attributes
     ----------
     level : "ok", "note", "warning" or "error"
-        How bad it is.
+        The severity.
     subject : str
-        What was looked at.
+        What was checked.
     text : str
-        What was found, and what to do about it.
+        The result, and how to fix a problem.
     """
 
     level: Level
@@ -33,33 +33,33 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What `CNN.check` found; print it.
+    """The result of `CNN.check`; prints as a table.
 
     Attributes
     ----------
     findings : list[Finding]
-        One entry for each thing that was looked at.
+        One finding per check.
     """
 
     findings: list[Finding] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        """Whether there is neither a warning nor an error."""
+        """Whether there are no warnings and no errors."""
         return not self.warnings and not self.errors
 
     @property
     def warnings(self) -> list[Finding]:
-        """What may keep the network from learning well."""
+        """The findings that may prevent the network from learning well."""
         return [finding for finding in self.findings if finding.level == "warning"]
 
     @property
     def errors(self) -> list[Finding]:
-        """What keeps it from training at all."""
+        """The findings that make training impossible."""
         return [finding for finding in self.findings if finding.level == "error"]
 
     def __str__(self) -> str:
-        """Write a line for each thing, and one about all."""
+        """Format one line per finding, and a summary."""
         width = max((len(finding.subject) for finding in self.findings), default=0)
         lines = [f"{f.level:<7}  {f.subject:<{width}}  {f.text}" for f in self.findings]
         counts = f"{_count(self.errors, 'error')}, {_count(self.warnings, 'warning')}"
@@ -68,10 +68,10 @@ class CheckReport:
 
 
 def spread(images: int, wanted: int) -> Array:
-    """Choose rows spread evenly over a set."""
+    """Select rows evenly spread over a dataset."""
     return np.linspace(0, images - 1, min(images, wanted)).astype(np.int64)
 
 
 def _count(findings: list[Finding], what: str) -> str:
-    """Say how many there are."""
+    """Format the number of findings."""
     return f"{len(findings)} {what}{'' if len(findings) == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Whether a copy of a network learns one batch by heart."""
+"""A test of whether a copy of a network can be overfitted to one batch."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from cnnx.data._reader import Data
 from cnnx.diagnosis.report import Finding, spread
 
 _TRIED = 32
-"""How many images the copy has to learn."""
+"""The number of images in the batch."""
 _SCORED = 256
-"""How many images the first loss is taken of."""
+"""The number of images on which the initial loss is computed."""
 
 
 def learns_one_batch(network: Network, data: Data, steps: int) -> Iterator[Finding]:
-    """Judge the first loss, then train a copy on a few images until it knows them."""
+    """Check the initial loss, then train a copy on a few images until it fits them."""
     engine, rate = network.copy().engine, network.learning_rate
     sample = spread(len(data), _SCORED)
     loss = engine.evaluate_batch(data.x, data.y, sample)[0] / len(sample)
@@ -54,13 +54,13 @@ def learns_one_batch(network: Network, data: Data, steps: int) -> Iterator[Findi
         yield Finding(
             "warning",
             "one batch",
-            f"{text}: it does not learn even these; try another learning rate than {rate:g} "
-            "(model.find_learning_rate), and look at labels, scale and frozen layers",
+            f"{text}: the network cannot fit even these; try a learning rate other than {rate:g} "
+            "(model.find_learning_rate), and check labels, scale and frozen layers",
         )
 
 
 def _first_loss(loss: float, classes: int | None) -> Finding:
-    """Judge the loss of a network that has not learned anything yet."""
+    """Check the loss of an untrained network."""
     if classes is None:
         return Finding("ok" if math.isfinite(loss) else "error", "first loss", f"{loss:.4g}")
     chance = math.log(classes)
@@ -75,7 +75,7 @@ def _first_loss(loss: float, classes: int | None) -> Finding:
 
 
 def _mixed(labels: Array | None, images: int) -> Array:
-    """Choose the rows of a batch with images of as many classes as possible."""
+    """Select the rows of a batch with as many classes as possible."""
     if labels is None:
         return np.arange(min(images, _TRIED), dtype=np.int64)
     order = np.argsort(labels, kind="stable")

@@ -1,6 +1,6 @@
-"""Saving and loading models, by the suffix of the file.
+"""Saving and loading of models; the format is selected by the suffix of the file.
 
-A new format is one module with ``write(path, model)`` and ``read(path)``, and one row in
+To add a format, add a module with ``write(path, model)`` and ``read(path)``, and a row in
 `FORMATS`.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Format(Protocol):
-    """What the module of a file format offers."""
+    """Interface of the module of a file format."""
 
     def write(self, path: str | os.PathLike[str], model: ModelFile) -> None:
         """Write a model."""
@@ -30,21 +30,21 @@ class Format(Protocol):
 
 
 FORMATS = {".safetensors": "safetensors"}
-"""The modules of the formats by suffix; each is imported when a file of it is used."""
+"""The modules of the formats by suffix; imported on first use."""
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Check that a model can be saved at a path, before the work that makes it.
+    """Check that a model can be saved to a path, for example before training.
 
     Parameters
     ----------
     path : path-like
-        Where the model is going to be saved. Nothing that is there is touched.
+        The file. An existing file is not changed.
 
     Raises
     ------
     TypeError
-        If it is not a path.
+        If `path` is not a path.
     ConfigError
         If no format has the path's suffix.
     OSError
@@ -63,14 +63,14 @@ def write(path: str | os.PathLike[str], model: ModelFile) -> None:
     Parameters
     ----------
     path : path-like
-        The file; one of that name is replaced in one step, or stays as it is.
+        The file; an existing file is replaced atomically.
     model : ModelFile
-        What to write.
+        The model.
 
     Raises
     ------
     TypeError
-        If it is not a path.
+        If `path` is not a path.
     ConfigError
         If no format has the path's suffix.
     OSError
@@ -92,49 +92,49 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
     Returns
     -------
     ModelFile
-        What it holds.
+        The model.
 
     Raises
     ------
     TypeError
-        If it is not a path.
+        If `path` is not a path.
     FileFormatError
-        If no format has the path's suffix, or the file is damaged, cut short or not a model.
+        If no format has the path's suffix, or the file is corrupted, truncated or not a model.
     OSError
         If the file cannot be read.
     """
     if _suffix(path) not in FORMATS:
-        _path(path).stat()  # a missing file is missing, whatever its suffix
+        _path(path).stat()  # raises FileNotFoundError for a missing file, whatever its suffix
         raise FileFormatError(f"{os.fspath(path)}: {_known()} of a model, got {_got(path)}")
     return _format(path).read(path)
 
 
 def _path(path: str | os.PathLike[str]) -> Path:
-    """Make a `Path` of it."""
+    """Convert a path to a `Path`."""
     from pathlib import Path  # noqa: PLC0415 - only files need it
 
     return Path(path)
 
 
 def _suffix(path: str | os.PathLike[str]) -> str:
-    """Take the path's suffix in small letters."""
+    """Return the suffix of a path in lower case."""
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path: expected a string or a path, got {type(path).__name__}")
     return _path(path).suffix.lower()
 
 
 def _format(path: str | os.PathLike[str]) -> Format:
-    """Import the format of the path's suffix."""
+    """Import the module of the format with the path's suffix."""
     return cast(Format, importlib.import_module(f"{__name__}.{FORMATS[_suffix(path)]}"))
 
 
 def _known() -> str:
-    """Say which suffixes there are."""
+    """Describe the known suffixes for a message."""
     return f"expected a file name that ends in {' or '.join(FORMATS)}"
 
 
 def _got(path: str | os.PathLike[str]) -> str:
-    """Say which suffix was received."""
+    """Describe the suffix of a path for a message."""
     return _path(path).suffix or "none"
 
 

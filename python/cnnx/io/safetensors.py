@@ -1,8 +1,8 @@
-"""Models as safetensors files: tensors by name, the architecture as JSON beside them, no code.
+"""Models as safetensors files: named tensors, and the architecture as JSON in the metadata.
 
-The metadata has the architecture under "cnnx" and a checksum of it and of all tensors under
+The metadata contains the architecture as "cnnx", and a checksum of it and all tensors as
 "cnnx.crc32". Parameters have PyTorch's names and layouts; the optimizer's state has the prefix
-"optimizer.". Checkpoints have where the training stands under "cnnx.training", and its arrays with
+"optimizer.". Checkpoints also contain the state of the run as "cnnx.training", and its arrays with
 the prefix "training.".
 """
 
@@ -35,14 +35,14 @@ _FOREIGN = {
 
 
 def write(path: str | os.PathLike[str], model: ModelFile) -> None:
-    """Write a model; a file of that name is replaced in one step, or stays as it is.
+    """Write a model.
 
     Parameters
     ----------
     path : path-like
-        The file.
+        The file; an existing file is replaced atomically.
     model : ModelFile
-        What to write.
+        The model.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def write(path: str | os.PathLike[str], model: ModelFile) -> None:
     with replacing(path) as temporary:
         try:
             save_file(tensors, temporary, metadata=metadata)
-        except SafetensorError as error:  # it wraps what the system said, a full disk for example
+        except SafetensorError as error:  # wraps errors of the system, such as a full disk
             raise OSError(f"{os.fspath(path)}: could not be written: {error}") from error
 
 
@@ -80,26 +80,26 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
     Returns
     -------
     ModelFile
-        What it holds.
+        The model.
 
     Raises
     ------
     OSError
         If the file cannot be read.
     FileFormatError
-        If it is damaged, cut short, or not a model of cnnx.
+        If the file is corrupted, truncated, or not a cnnx model.
     """
     metadata, tensors = _read_tensors(path)
     if "cnnx" not in metadata:
         raise FileFormatError(
-            f"{os.fspath(path)}: a safetensors file, but not a model of cnnx (it describes no "
-            "network); build the network and pass the tensors to its load_state_dict"
+            f"{os.fspath(path)}: a safetensors file without an architecture, so not a cnnx model; "
+            "build the network and pass the tensors to its load_state_dict"
         )
     description = metadata["cnnx"]
     if metadata.get("cnnx.crc32") != _checksum(_text(metadata), tensors):
         raise FileFormatError(
-            f"{os.fspath(path)}: the checksum does not fit the contents; the file was damaged or "
-            "changed after cnnx wrote it"
+            f"{os.fspath(path)}: the checksum does not match the contents; the file was corrupted "
+            "or modified"
         )
     try:
         values = json.loads(description, parse_constant=_no_constant)
@@ -113,13 +113,13 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
     parameters = {n: t for n, t in tensors.items() if not n.startswith((_OPTIMIZER, _TRAINING))}
     training = None
     if "cnnx.training" in metadata:
-        # The checksum fits, so cnnx wrote it.
+        # The checksum matches, so the contents were written by cnnx.
         training = Training(json.loads(metadata["cnnx.training"]), kept[_TRAINING])
     return ModelFile(architecture, parameters, kept[_OPTIMIZER] or None, training)
 
 
 def _read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, Array]]:
-    """Read the metadata and every tensor, or say what is wrong with the file."""
+    """Read the metadata and all tensors; errors say what is wrong with the file."""
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - only files need it
 
     with Path(path).open("rb") as file:  # for Python's own errors about missing files
@@ -131,25 +131,25 @@ def _read_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[st
             metadata: dict[str, str] = opened.metadata() or {}
             tensors: dict[str, Any] = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
-        # Only now: the first bytes of a sound file are a length and may look like anything.
+        # Checked only after a failure: a valid file starts with a length, which may be any bytes.
         for magic, what in _FOREIGN.items():
             if start.startswith(magic):
                 raise FileFormatError(
                     f"{os.fspath(path)}: expected a safetensors file, got {what}"
                 ) from error
         raise FileFormatError(
-            f"{os.fspath(path)}: not a safetensors file, or damaged or cut short: {error}"
+            f"{os.fspath(path)}: not a safetensors file, or corrupted or truncated: {error}"
         ) from error
     return metadata, tensors
 
 
 def _text(metadata: dict[str, str]) -> str:
-    """Give the text that the checksum covers."""
+    """Return the text that is covered by the checksum."""
     return metadata["cnnx"] + metadata.get("cnnx.training", "")
 
 
 def _checksum(text: str, tensors: dict[str, Array]) -> str:
-    """Sum up the text and, in the order of their names, the tensors."""
+    """Compute the checksum of the text and the tensors, sorted by name."""
     crc = zlib.crc32(text.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
@@ -159,5 +159,5 @@ def _checksum(text: str, tensors: dict[str, Array]) -> str:
 
 
 def _no_constant(text: str) -> NoReturn:
-    """Refuse NaN and infinities, which JSON does not have."""
+    """Reject NaN and infinities, which are not valid JSON."""
     raise ConfigError(f"its description contains {text}")

@@ -134,7 +134,7 @@ def test_it_says_from_where_it_goes_on(
     assert "finished" not in call(*arguments, "--no-resume").stderr
     result = call(*arguments[:-4], "--epochs", 3, *arguments[-2:])
     assert result.returncode == 2
-    assert "epochs is 3, there it was 2" in result.stderr
+    assert "epochs is 3 but was 2" in result.stderr
     assert "--no-resume" in result.stderr
 
     def interrupted(*_: object) -> None:

@@ -348,7 +348,7 @@ def test_what_is_no_data() -> None:
         with pytest.raises(TypeError, match=message):
             source(value)
     for value in (batches(), Loader(), batches, Batches(batches, 2)):
-        with pytest.raises(TypeError, match="y must be left out where x is a source of batches"):
+        with pytest.raises(TypeError, match="y must be omitted if x is a source of batches"):
             source(value, y)
     with pytest.raises(TypeError, match="batches must be an iterable"):
         Batches(3, 2)  # type: ignore[arg-type]
