@@ -1,7 +1,7 @@
-"""Run every check that runs no test: formatting, linters, types, the project's own rules.
+"""Run all static checks: formatting, linters, types and the project's own rules.
 
 python3 scripts/lint.py         check
-python3 scripts/lint.py --fix   format and mend what can be mended, then check
+python3 scripts/lint.py --fix   format and fix what can be fixed automatically, then check
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TYPED = ("python/cnnx", "scripts", "benchmarks", "examples")
 
 
 def cpp_files() -> list[str]:
-    """C++ files of the project, relative to its root."""
+    """List the C++ files of the project, relative to its root."""
     files = [
         path
         for folder in ("cpp", "tests/cpp")
@@ -34,13 +34,13 @@ def cpp_files() -> list[str]:
 
 
 def mypy() -> bool:
-    """Check the types of everything but the tests."""
+    """Check the types of all code except the tests."""
     folders = [folder for folder in TYPED if (ROOT / folder).exists()]
     return environment.run(PYTHON, "-m", "mypy", *folders)
 
 
 def clang_tidy() -> bool:
-    """Run clang-tidy on every file of the engine that has changed since it was last clean."""
+    """Run clang-tidy on each file of the engine that has changed since it last passed."""
     commands = json.loads((BUILD / "compile_commands.json").read_text())
     entries = [entry for entry in commands if Path(entry["file"]).is_relative_to(ROOT / "cpp")]
     passed = BUILD / "clang-tidy"
@@ -55,7 +55,7 @@ def clang_tidy() -> bool:
         state.update(entry["command"].encode() + Path(file).read_bytes())
         if (passed / state.hexdigest()).exists():
             return True
-        # GCC's warning flags and its OpenMP header are unknown to clang.
+        # clang does not know GCC's warning flags and OpenMP header.
         options = ["-p", str(BUILD), "--quiet", "--warnings-as-errors=*"]
         options += ["--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-fno-openmp"]
         result = subprocess.run(
@@ -82,6 +82,7 @@ CHECKS: dict[str, Callable[[], bool]] = {
     "stub of the extension": lambda: environment.run(PYTHON, "-m", "mypy.stubtest", "cnnx._core"),
     "include rules": lambda: environment.run(PYTHON, "scripts/check_includes.py"),
     "links": lambda: environment.run(PYTHON, "scripts/check_links.py"),
+    "wording": lambda: environment.run(PYTHON, "scripts/check_english.py"),
     "clang-format": lambda: environment.run(
         BIN / "clang-format", "--dry-run", "-Werror", *cpp_files()
     ),
@@ -90,14 +91,14 @@ CHECKS: dict[str, Callable[[], bool]] = {
 
 
 def fix() -> None:
-    """Let the tools change the files."""
+    """Apply automatic fixes and formatting."""
     environment.run(BIN / "ruff", "check", "--fix", "--quiet", ".")
     environment.run(BIN / "ruff", "format", "--quiet", ".")
     environment.run(BIN / "clang-format", "-i", *cpp_files())
 
 
 def main(arguments: list[str]) -> int:
-    """Run all checks, also after one has failed; 0 when every one is clean."""
+    """Run all checks, even if some fail; return 0 if all pass."""
     if arguments not in ([], ["--fix"]):
         print(__doc__)
         return 2

@@ -42,7 +42,7 @@ inline void expect_dims(const py::array& array, const std::vector<Index>& dims, 
       concat(name, ": expected shape ", format_dims(dims), ", got ", format_dims(dims_of(array))));
 }
 
-// The row of a data set that the first image of an array is.
+// The row of the first image of an array in the dataset.
 inline void expect_first_row(Index row) {
   constexpr Index kMost = Index{1} << 40;
   if (row >= 0 && row <= kMost) return;

@@ -113,7 +113,7 @@ void Network<T>::write_target(const Job& job, const Images& rows, Index image, T
   job.mix.rows(output().size(), spare, row);
 }
 
-// Losses, right answers and the gradient of the outputs (null: not wanted) of one pass.
+// Losses, correct predictions and the gradient of the outputs (null: not wanted) of one pass.
 template <class T>
 void Network<T>::loss_pass(Job& job, const Range& pass, const T* outputs, T* grad) {
   const Index size = output().size();

@@ -21,7 +21,7 @@ struct FlowNode {
   bool whole_batch = false;
   bool measures =
       false;  // needs its whole input before forward, all of its gradient before backward
-  bool reads_input = true, reads_output = true;  // on the way back
+  bool reads_input = true, reads_output = true;  // in the backward pass
   bool adds_gradients = false;
   bool hands_gradient_on = false;
 };

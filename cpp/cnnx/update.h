@@ -20,7 +20,7 @@ struct UpdatePart {
 template <class T>
 class Updater {
  public:
-  // `size`: of the arrays of all weights. All state begins anew.
+  // `size`: of the arrays of all weights. All state is reset.
   void set_optimizer(const Attrs& attrs, const KernelTable<T>& kernels, Index size);
   // Which parts a step changes; the others stay as they are and do not count in the norm.
   void plan(const std::vector<UpdatePart>& parts);

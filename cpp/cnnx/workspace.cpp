@@ -136,7 +136,7 @@ void Workspace<T>::reserve_inference(Index images) {
   reserve_scratch(images);
 }
 
-// The way back and inference use the same buffers.
+// The backward pass and inference use the same buffers.
 template <class T>
 void Workspace<T>::reserve_passes(Index images) {
   if (images <= pass_images_) return;

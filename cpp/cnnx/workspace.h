@@ -32,7 +32,7 @@ class Workspace {
   T* level(Flow::Way way, Index level, Index first, int thread) {
     return at(flow(way).place(level), flow(way).root(level), first, thread);
   }
-  // A level's values on the way back; null where nobody looks at them then.
+  // A level's values in the backward pass; null if they are not needed there.
   const T* kept(Index level, Index first) {
     const Flow& forward = flow(Flow::Way::forward);
     if (forward.place(level).kind != Storage::Kind::kept) return nullptr;
@@ -47,7 +47,7 @@ class Workspace {
   T* shared() { return shared_.data(); }
   T* scratch(int thread) { return scratch_.data() + thread * scratch_stride_; }
   Index scratch_stride() const { return scratch_stride_; }
-  // What a slice saves for a way back that does not follow.
+  // What a slice saves for a backward pass that does not follow.
   std::byte* slice_saved(int thread) {
     return reinterpret_cast<std::byte*>(scratch(thread) + slice_saved_at_);
   }

@@ -109,7 +109,7 @@ void walk_forward(const Plan& plan, Way way) {
     REQUIRE(memory.read(flow.place(last), last, slice) == value(last, slice));
   }
   if (way == Way::inference) return;
-  // What the way back looks at.
+  // What the backward pass reads.
   for (Index n = 0; n < std::ssize(plan.nodes); ++n) {
     if (plan.node(n).passes_through) continue;
     if (plan.node(n).reads_input) REQUIRE(flow.place(plan.node(n).inputs[0]).kind == Kind::kept);

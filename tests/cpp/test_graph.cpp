@@ -150,7 +150,7 @@ TEST_CASE("graph: in inference, what is folded or dropped passes through") {
   CHECK(zero.graph.flow_nodes(Flow::Way::forward)[1].passes_through);
 }
 
-TEST_CASE("graph: branches that do not fit are refused with the layer's place and the way out") {
+TEST_CASE("graph: branches that do not fit are rejected with the layer's place and the fix") {
   CHECK(refusal({same(4), residual({same(5)})}) ==
         "Residual (layer 1): the branch gives (5, 8, 8), the shortcut (4, 8, 8); give it a "
         "shortcut that brings the input to the branch's shape, for instance "

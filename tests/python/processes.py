@@ -1,4 +1,4 @@
-"""What the tests of interrupts and forks run in processes of their own.
+"""Functions that the tests of interrupts and forks run in separate processes.
 
 ``python processes.py NAME [ARGUMENT...]`` runs one of the functions below, which prints a line of
 JSON. They use the main thread's signal handling and fork after threads have run, neither of which
@@ -84,7 +84,7 @@ class _Interrupt:
 
 
 def interrupt_training(delay: str) -> dict[str, Any]:
-    """Interrupt a training, then repeat its batches by hand and go on from there."""
+    """Interrupt training, then repeat its batches manually and continue."""
     import cnnx
     from cnnx import Callback
 
@@ -211,7 +211,7 @@ def fork() -> dict[str, Any]:
 
 
 def fork_in_training() -> dict[str, Any]:
-    """Fork while a training is between two batches; both sides end it."""
+    """Fork between two batches of a run, which both processes then complete."""
     import cnnx
     from cnnx import Callback
 

@@ -75,7 +75,7 @@ def test_a_batch_of_one_vector_has_no_variance() -> None:
 
 
 def test_running_averages_of_a_layer_within_a_network() -> None:
-    """What is averaged is the layer's input in training, before the step changes the weights."""
+    """The averages are of the layer's input in training, before the step changes the weights."""
     model = CNN(
         [Conv2D(5, 3, activation="relu"), BatchNorm(0.8), Flatten(), Dense(4)],
         SHAPE,
@@ -244,7 +244,7 @@ def test_saving_keeps_the_running_averages(tmp_path: Path) -> None:
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(again.state_dict()[name], value)
     np.testing.assert_array_equal(again.predict(x), model.predict(x))
-    # And it goes on as if nothing had happened.
+    # And it continues to train exactly.
     assert again.train_batch(x, y) == model.train_batch(x, y)
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(again.state_dict()[name], value)

@@ -16,7 +16,7 @@ from small import CLASSES, SHAPE, small_data, small_model
 
 
 def finite(array: Any) -> bool:
-    """What the engine offers, which takes C-contiguous floats only."""
+    """Stand-in for the engine's check, which accepts only C-contiguous floats."""
     assert array.flags.c_contiguous
     assert array.dtype in {np.dtype(np.float32), np.dtype(np.float64)}
     return bool(np.isfinite(array).all())

@@ -22,7 +22,7 @@ LIMIT = 90.0
 
 
 def _process(name: str, *arguments: str) -> dict[str, Any]:
-    """What a function of ``processes.py`` found, in a process of its own."""
+    """The result of a function of ``processes.py``, run in a separate process."""
     script = Path(__file__).parent / "processes.py"
     # The interpreter warns of a fork beside threads; that is the point. OpenMP as users have it.
     environment = os.environ | {"PYTHONWARNINGS": "ignore"}

@@ -1,4 +1,4 @@
-"""SIGKILL at any moment of a training costs nothing: the result has the bits of a whole run."""
+"""SIGKILL at any moment of a run changes nothing: its result is that of an uninterrupted run."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def run(folder: Path, kind: str, threads: int, kill_after: float | None = None) 
 
 
 def kill_and_go_on(folder: Path, kind: str, kills: int, seed: int) -> None:
-    """Kill trainings of one optimizer until there were enough kills; every result is the same."""
+    """Kill runs with one optimizer until there were enough kills; every result is the same."""
     chance = random.Random(seed)
     started = time.perf_counter()
     expected = run(folder / "whole", kind, 2)

@@ -76,7 +76,7 @@ def test_scores_and_one_hot_rows_stand_for_their_largest() -> None:
     assert metrics.confusion_matrix(np.eye(6)[true], scores).tolist() == expected.tolist()
     assert metrics.accuracy(np.eye(6, dtype=bool)[true], scores) == np.trace(expected) / 50
     assert metrics.confusion_matrix([True, False], [1, 1]).tolist() == [[0, 1], [0, 1]]
-    assert metrics.accuracy([0, 1], [[1, 1], [1, 1]]) == 0.5  # the first of equals
+    assert metrics.accuracy([0, 1], [[1, 1], [1, 1]]) == 0.5  # the first one in case of a tie
 
 
 def test_top_k() -> None:

@@ -1,4 +1,4 @@
-"""A training that goes on from a checkpoint ends with the bits of one that never stopped."""
+"""A run resumed from a checkpoint ends with the same bits as an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ EPOCHS = 4
 
 
 class Stop(Exception):
-    """What ends a training here."""
+    """Raised to interrupt a run."""
 
 
 class StopAfter(Callback):
-    """Ends a training after some batches, as nothing foreseen does."""
+    """Interrupts a run after some batches, as an unexpected event would."""
 
     def __init__(self, batches: int) -> None:
         self.left = batches
@@ -138,7 +138,7 @@ def test_a_finished_run_returns_its_history_at_once(tmp_path: Path) -> None:
     assert back.history == history.history
     assert back.seconds == history.seconds
     assert state(again) == state(model)
-    # Both go on alike, so a script of two trainings can be repeated as a whole.
+    # Both continue alike, so a script with two runs can be repeated as a whole.
     histories = [train(m, tmp_path / "second", epochs=2).history for m in (model, again)]
     assert histories[0] == histories[1]
     assert state(again) == state(model)

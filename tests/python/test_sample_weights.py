@@ -75,7 +75,7 @@ def test_sample_weights_are_converted() -> None:
 
 
 def test_images_of_weight_0_do_not_count() -> None:
-    """What they show changes nothing."""
+    """Their pixels have no effect."""
     x, y = small_data()
     used = np.arange(len(x)) % 2 == 0
     other = np.where(used[:, None, None, None], x, 7.0).astype(np.float32)

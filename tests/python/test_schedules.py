@@ -36,7 +36,7 @@ def test_registry(kind: str) -> None:
         assert schedules.resolve(schedule) is schedule
         values = factors(schedule)
         assert all(math.isfinite(value) and 0.0 <= value <= 1.0 for value in values)
-        assert schedule(0, 1, 1) >= 0.0  # a training of a single step
+        assert schedule(0, 1, 1) >= 0.0  # a run with a single step
 
 
 def test_constant() -> None:

@@ -1,4 +1,4 @@
-"""`train` takes whatever gives batches, and goes on within its epochs too."""
+"""`train` accepts every source of batches, and can be resumed within its epochs."""
 
 from __future__ import annotations
 

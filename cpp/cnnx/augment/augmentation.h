@@ -1,6 +1,6 @@
 // The augmentation of training images, made while they are loaded. An image's draws depend on the
-// seed, the epoch and its row in the data set alone, so that batches, threads and the point where a
-// run was taken up do not show.
+// seed, the epoch and its row in the dataset alone, so that batches, threads and the point where a
+// run was resumed have no effect.
 #pragma once
 
 #include <vector>
@@ -46,7 +46,7 @@ class Augmentation {
   std::vector<StepPtr<T>> steps_;
   std::vector<Stage> stages_;
   std::vector<MixRule> rules_;
-  Index copies_ = 1;  // how often an image is written anew on its way
+  Index copies_ = 1;  // how often an image is rewritten on its way
 };
 
 }  // namespace cnnx

@@ -1,4 +1,4 @@
-// The random numbers of one step for one image. Seed, epoch, the image's row in the data set and
+// The random numbers of one step for one image. Seed, epoch, the image's row in the dataset and
 // the step's place in the list decide them, and nothing else: not the batch, not the thread.
 #pragma once
 

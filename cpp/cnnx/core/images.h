@@ -16,7 +16,7 @@ struct Images {
   const Index* index = nullptr;
   Index count = 0;
   // What keys the draws of their augmentation, beside a row: the epoch, and the row that the
-  // array's first image has in the whole data set.
+  // array's first image has in the whole dataset.
   std::uint32_t epoch = 0;
   Index first_row = 0;
 

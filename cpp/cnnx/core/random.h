@@ -1,5 +1,5 @@
 // Counter-based random numbers: a draw depends on (seed, stream, index) and on nothing else, so any
-// thread can make any draw and a run can be taken up anywhere.
+// thread can make any draw and a run can be resumed anywhere.
 // Philox4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC
 // 2011.
 #pragma once

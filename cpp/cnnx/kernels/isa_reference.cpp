@@ -210,7 +210,8 @@ struct Reference {
     }
   }
 
-  // The place of an output's maximum on the image: the first of equals, the first NaN before all.
+  // The place of an output's maximum on the image: the first one in a tie, the first NaN before
+  // all.
   static Index best_place(const PoolGeometry& g, const T* image, Index oy, Index ox, Index c) {
     Index best = -1;
     T most = 0;

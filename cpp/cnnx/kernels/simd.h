@@ -56,7 +56,7 @@ template <int Most, class T>
   }
 }
 
-// Vectors that the instruction set loads and stores in part by itself (measured: ragged channel
+// Vectors that the instruction set can load and store in part (measured: ragged channel
 // counts, such as the 6 of LeNet, gain a third of a training step).
 #if defined(__AVX512F__)
 [[gnu::always_inline]] inline Vec<float, 64> masked_load(const float* from, Vec<float, 64>,

@@ -58,7 +58,7 @@ enum class ConvPass { forward, backward_data, backward_weights };
 // The three passes of a convolution over a few images, directly from its definition.
 template <class T>
 struct ConvKernel {
-  // Weights rearranged for a pass (forward, backward_data); made anew when the weights change.
+  // Weights rearranged for a pass (forward, backward_data); recomputed when the weights change.
   Index (*packed_size)(const ConvGeometry&, ConvPass);
   void (*pack)(const ConvGeometry&, ConvPass, const T* weights, T* packed);
   Index (*scratch_size)(const ConvGeometry&, ConvPass, Index images);
@@ -144,7 +144,7 @@ struct PoolGeometry {
 };
 
 // Max pooling over a few images. `places` keeps, for each output, the row-major place of its
-// maximum in the window (place_bytes each): the first of equals; a NaN wins over every number.
+// maximum in the window (place_bytes each): the first one in a tie; a NaN wins over every number.
 template <class T>
 struct PoolKernel {
   void (*forward)(const PoolGeometry&, Index images, const T* input, T* output, std::byte* places);
@@ -163,7 +163,7 @@ struct AveragePoolKernel {
 };
 
 // Each map becomes one number. `places` keeps, for each output, the pixel of its maximum: the first
-// of equals; a NaN wins over every number.
+// one in a tie; a NaN wins over every number.
 template <class T>
 struct GlobalPoolKernel {
   void (*average)(Index images, Index pixels, Index channels, const T* input, T* output);

@@ -1,4 +1,4 @@
-// DepthwiseConv2D and SeparableConv2D: convolutions of each channel by itself, and those followed
+// DepthwiseConv2D and SeparableConv2D: convolutions of single channels, alone and followed
 // by one that mixes channels. Both are made of Conv2D. Howard et al., "MobileNets: efficient
 // convolutional neural networks for mobile vision applications", 2017; Chollet, "Xception: deep
 // learning with depthwise separable convolutions", CVPR 2017.
@@ -8,7 +8,7 @@
 namespace cnnx {
 namespace {
 
-// The convolution of each channel by itself that `attrs` asks for.
+// The depthwise convolution that `attrs` describes.
 template <class T>
 Attrs depthwise(const Builder<T>& builder, const Attrs& attrs, const char* kind,
                 const std::string& name, Index input) {

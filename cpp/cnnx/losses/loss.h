@@ -20,9 +20,9 @@ struct Target {
   T wanted(Index i) const { return row != nullptr ? row[i] : static_cast<T>(i == label); }
 };
 
-// The place of the largest element, the first of equals: the predicted class. Where there are many,
-// as when the outputs are a map, those of a block are compared together first: few blocks hold one
-// that is larger than all before.
+// The index of the largest element, the first one in a tie: the predicted class. Where there are
+// many, as when the outputs are a map, those of a block are compared together first: few blocks
+// hold one that is larger than all before.
 template <class T>
 Index argmax(Index count, const T* values) {
   constexpr Index kBlock = 16;

@@ -86,7 +86,7 @@ TEST_CASE("conv2d: parameters, fans and operations") {
   CHECK(planned(conv2d({.use_bias = false}), kImage)->parameters().size() == 1);
 }
 
-TEST_CASE("conv2d: shapes that do not fit are refused with what was got and the way out") {
+TEST_CASE("conv2d: shapes that do not fit are rejected with what was received and how to fix it") {
   const auto refused = [](const ConvArguments& arguments, const Shape& input, const char* text) {
     CHECK_THROWS_WITH_AS(planned(conv2d(arguments), input), doctest::Contains(text), ShapeError);
     CHECK_THROWS_WITH_AS(planned(conv2d(arguments), input), doctest::Contains("Conv2D (layer 3): "),

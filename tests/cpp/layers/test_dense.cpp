@@ -25,7 +25,7 @@ TEST_CASE("dense: shape, parameters and operations") {
   CHECK(flattened->parameters()[0].dims == std::vector<Index>{7, 60});
 }
 
-TEST_CASE("dense: maps are refused with the way out") {
+TEST_CASE("dense: maps are rejected with how to fix it") {
   CHECK_THROWS_WITH_AS(planned(dense({}), kImage),
                        "Dense (layer 3): expected flat input (features,), got (3, 8, 9); "
                        "add layers.Flatten() before it",

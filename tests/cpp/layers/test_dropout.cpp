@@ -63,7 +63,7 @@ TEST_CASE("dropout: elements become zero or grow, another choice for each image 
   step(network);
   const auto second = factors(network, 20);
   CHECK(second != first);
-  // The step alone counts, so that a run can be taken up.
+  // The step alone counts, so that a run can be resumed.
   network.set_step(0);
   CHECK(factors(network, 20) == first);
   network.set_step(1);

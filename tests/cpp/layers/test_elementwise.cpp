@@ -161,7 +161,8 @@ TEST_CASE_TEMPLATE("rescale: scale and offset, the scale alone backwards", T, fl
   });
 }
 
-TEST_CASE_TEMPLATE("normalize: mean and deviation of each channel, or of all", T, float, double) {
+TEST_CASE_TEMPLATE("normalize: mean and standard deviation of each channel, or of all", T, float,
+                   double) {
   on_every_isa([&] {
     Network<T> each({normalize({1, 10}, {2, 0.5})}, {2, 1, 2, false}, {});
     CHECK(predict<T>(each, {1, 5, 10, 11}) == std::vector<T>{0, 2, 0, 2});

@@ -25,7 +25,7 @@ def config(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def options(call: Run, *arguments: object) -> dict[str, Any]:
-    """What ``--print-config`` says."""
+    """The output of ``--print-config``, parsed."""
     result = call("train", "digits", *arguments, "--print-config")
     assert result.returncode == 0, result.stderr
     return tomllib.loads(result.stdout)

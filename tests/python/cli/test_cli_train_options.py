@@ -1,4 +1,4 @@
-"""What the options of ``cnnx train`` make of the network and its training."""
+"""The effect of the options of ``cnnx train`` on the network and the run."""
 
 from __future__ import annotations
 

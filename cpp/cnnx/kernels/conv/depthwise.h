@@ -13,7 +13,7 @@
 namespace cnnx {
 namespace {
 
-// Whether the groups fill no vector by themselves.
+// Whether a single group is too small to fill a vector.
 template <class Shapes>
 bool depthwise_suits(const ConvGeometry& g) {
   return g.groups > 1 && larger(g.group_in(), g.group_out()) <= larger<Index>(Shapes::kLane / 2, 2);

@@ -48,7 +48,7 @@ struct PixelCursor {
   }
 };
 
-// Activations that a tile applies by itself; the others follow as a pass over the outputs.
+// Activations that a tile applies directly; the others follow as a pass over the outputs.
 inline bool rectifies(Activation activation) {
   return activation.kind == ActivationKind::relu || activation.kind == ActivationKind::leaky_relu;
 }
