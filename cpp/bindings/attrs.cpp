@@ -72,7 +72,7 @@ Attrs to_attrs(const py::dict& values) {
   Attrs attrs;
   for (const auto& [key, value] : values) {
     const auto name = key.cast<std::string>();
-    if (value.is_none()) continue;  // an argument that was left out
+    if (value.is_none()) continue;  // an argument that was not given
     if (is_description(value)) {
       attrs.set_list(name, to_list(name, value));
     } else {

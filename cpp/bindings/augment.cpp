@@ -1,4 +1,4 @@
-// Augmented images as arrays, for looking at.
+// Augmented images as arrays, for inspection.
 #include "cnnx/augment/augmentation.h"
 
 #include "arrays.h"

@@ -1,4 +1,4 @@
-// The class Network32 / Network64: arrays in, arrays out, the GIL released while numbers are made.
+// The classes Network32 and Network64: arrays in, arrays out, with the GIL released during work.
 #include "cnnx/network.h"
 
 #include <pybind11/stl.h>
@@ -148,7 +148,7 @@ class NetworkHandle {
     network_.set_augmentation(attrs, seed);
   }
 
-  // One row a layer as the user wrote it, whatever it is made of.
+  // One row per layer of the user, also if it is composed of several.
   py::list layer_info() const {
     const Graph<T>& graph = network_.graph();
     py::list rows;

@@ -113,7 +113,7 @@ class OneLayer {
   }
 
  private:
-  // Sums as they are defined, so that whole numbers give whole numbers.
+  // Direct convolution only, so that integer inputs give integer results.
   static NetworkOptions exact() {
     NetworkOptions options;
     options.exact_conv = true;

@@ -1,4 +1,4 @@
-// One function a topic, each in a file of its own.
+// One function per topic, each in its own file.
 #pragma once
 
 #include <pybind11/pybind11.h>

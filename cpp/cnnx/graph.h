@@ -1,4 +1,4 @@
-// The layers of a network and how they hang together: what a description says, with the layers that
+// The layers of a network and how they are connected: what a description says, with the layers that
 // are made of others taken apart.
 #pragma once
 

@@ -73,7 +73,7 @@ void Network<T>::check_loss() const {
   loss_->check(output().size());
 }
 
-// A loss that has a final activation in it is given what goes into one; predict() applies it.
+// A loss that includes a final activation is given the inputs of it; predict() applies it.
 template <class T>
 void Network<T>::drop_final_activation() {
   if (nodes() == 0 || !loss_) return;

@@ -1,4 +1,4 @@
-// A network: its layers, their weights, and what runs a batch through them. One call a batch.
+// A network: its layers, their weights, and what runs a batch through them. One call per batch.
 #pragma once
 
 #include <atomic>
@@ -47,12 +47,11 @@ class Network {
   const Shape& output() const { return graph_.output(); }
   const Graph<T>& graph() const { return graph_; }
   const Workspace<T>& workspace() const { return workspace_; }
-  // The final activation that the loss has in it and predict() applies; linear: none.
+  // The final activation that is part of the loss and applied by predict(); linear: none.
   ActivationKind taken_activation() const { return taken_activation_; }
   Index workspace_bytes() const { return workspace_.bytes(); }
 
-  // What train_batch makes of its images from now on, in the order given; none: nothing.
-  // ConfigError.
+  // Sets the augmentation of train_batch, in order; an empty list disables it. Throws ConfigError.
   void set_augmentation(const std::vector<Attrs>& steps, std::uint64_t seed);
 
   // One step of the optimizer on the mean loss of a batch: the weighted losses' sum divided by the

@@ -1,5 +1,5 @@
-// How a batch is cut, told from shapes alone, so that every sum is cut the same way at any number
-// of threads:
+// How a batch is divided, determined by shapes alone, so that every sum is cut the same way at any
+// number of threads:
 //   pass   as many images as go forward and backward together; bounds the memory of a big batch
 //   lane   a contiguous part of a pass with gradient accumulators of its own; the unit of threading
 //   slice  a few images that walk through consecutive layers while they are in the cache

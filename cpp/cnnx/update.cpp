@@ -69,7 +69,7 @@ void Updater<T>::update(double learning_rate, T* weights, T* grads) {
                         slots[slots_.size() - 1]);
     }
   });
-  // It begins as the weights of the first step: nothing pulls it to zero.
+  // It is initialised with the weights after the first step, so it is not biased towards zero.
   if (averages() && step_ == 1) std::copy_n(weights, slots_.back().size(), slots_.back().data());
 }
 

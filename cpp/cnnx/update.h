@@ -1,5 +1,5 @@
 // The update of a network's weights: the optimizer with its state, and what surrounds each of its
-// steps: clipped gradients before, the running average of the weights behind.
+// steps: clipping of gradients before, the moving average of the weights after.
 #pragma once
 
 #include <string>

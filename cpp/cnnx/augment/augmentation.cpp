@@ -35,8 +35,8 @@ Augmentation<T>::Augmentation(const std::vector<Attrs>& steps, const Shape& shap
     StepPtr<T> step = make_step<T>(attrs);
     if (step == nullptr) throw ConfigError(concat("augmentation: \"", kind, "\" is unknown"));
     if (!rules_.empty()) {
-      throw ConfigError(concat("augmentation: ", kind, " stands behind mixup or cutmix, which mix ",
-                               "finished images; put those at the end"));
+      throw ConfigError(concat("augmentation: ", kind, " comes after mixup or cutmix, which must ",
+                               "be last; move it before them"));
     }
     step->plan(shape);
     add(std::move(step));

@@ -1,4 +1,4 @@
-// One maker a step, defined in the step's own file and listed in registry.cpp.
+// One maker per step, defined in the step's own file and listed in registry.cpp.
 #pragma once
 
 #include "cnnx/augment/step.h"

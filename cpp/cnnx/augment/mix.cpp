@@ -77,7 +77,7 @@ void Mix::rows(Index count, const T* partner, T* row) const {
 
 template <class T>
 void Mix::labels(Index count, Index label, Index partner, T* row) const {
-  if (count == 1) {  // a yes or no
+  if (count == 1) {  // binary classification
     *row = static_cast<T>(share * static_cast<double>(label) +
                           (1 - share) * static_cast<double>(partner));
     return;

@@ -33,7 +33,7 @@ struct Mix {
   void labels(Index count, Index label, Index partner, T* row) const;
 };
 
-// One way to mix, as it was asked for.
+// One way to mix, with its arguments.
 struct MixRule {
   bool cut;
   double alpha;

@@ -1,4 +1,4 @@
-// The steps there are: one row each. What mixes two images of a batch is in mix.cpp.
+// The registry of steps: one row each. Mixing of two images of a batch is in mix.cpp.
 #include "cnnx/augment/makers.h"
 
 namespace cnnx {

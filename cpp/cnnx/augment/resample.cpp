@@ -103,7 +103,7 @@ void interpolate(const Shape& shape, const View<Source>& view, const Affine& map
     for (Index x = 0; x < width; ++x, to += channels) {
       const double old_y = row_y + map.yx * static_cast<double>(x);
       const double old_x = row_x + map.xx * static_cast<double>(x);
-      // Asked this way round, NaN is outside as well.
+      // Written this way, NaN counts as outside.
       const bool inside = old_y > -1 && old_y < static_cast<double>(height) && old_x > -1 &&
                           old_x < static_cast<double>(width);
       if (!inside) {

@@ -1,5 +1,5 @@
-// What every augmentation of single images is to the pipeline: a random map of the pixels' places,
-// or a random change of their values.
+// The interface of augmentations of single images: a random map of the positions of pixels, or a
+// random change of their values.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// BatchNorm: each channel to mean 0 and deviation 1 over the batch, then a learned scale and
-// offset. Ioffe, Szegedy, "Batch normalization: accelerating deep network training by reducing
+// BatchNorm: normalises each channel over the batch, then applies a learned scale and offset.
+// Ioffe, Szegedy, "Batch normalization: accelerating deep network training by reducing
 // internal covariate shift", ICML 2015.
 //
 //   y = w (x - m) / s + b,   s = sqrt(v + epsilon),   m and v: mean and variance of the batch

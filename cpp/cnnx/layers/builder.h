@@ -1,4 +1,4 @@
-// What a layer that is made of others sees of the network while it is built.
+// The interface through which composite layers append their parts to a network.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Dropout: random elements become zero in training, the others grow so that the mean stays.
+// Dropout: sets random elements to zero in training and scales the others to preserve the mean.
 // Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov, "Dropout: a simple way to prevent
 // neural networks from overfitting", JMLR 2014.
 #include "cnnx/layers/dropout_layer.h"

@@ -1,6 +1,6 @@
-// What the layers share that make random zeros in training: when they run, and which draws are
-// theirs. A draw depends on the seed, the layer, the step and a place in the batch: any thread
-// makes the same one, and backward makes it again instead of keeping it.
+// The base of the dropout layers: when they run, and which random numbers they use. A number
+// depends on the seed, the layer, the step and the position in the batch: any thread draws the same
+// one, and backward draws it again instead of keeping it.
 #pragma once
 
 #include "cnnx/core/random.h"

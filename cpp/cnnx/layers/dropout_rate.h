@@ -1,4 +1,4 @@
-// How often a dropout makes zeros, in the steps of a 16-bit draw.
+// The rate of a dropout layer, in steps of a 16-bit random number.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@ class DropoutRate {
     below_ = static_cast<std::uint32_t>(std::max(1.0, std::round((1 - rate) * kSteps)));
   }
 
-  // Kept is what draws a number below this of 65536.
+  // Elements with a random number below this, out of 65536, are kept.
   std::uint32_t below() const { return below_; }
   double scale() const { return kSteps / below_; }
   bool keeps_all() const { return below_ == kSteps; }

@@ -1,4 +1,4 @@
-// What every layer is to the network. A layer checks its shapes once, in plan(); forward() and
+// The interface of layers. A layer checks its shapes once, in plan(); forward() and
 // backward() then run on a few images, or on the whole batch where whole_batch() says so.
 #pragma once
 
@@ -31,7 +31,7 @@ struct Parameter {
   T* value = nullptr;  // set by the network, as is grad
   T* grad = nullptr;
   bool trained = true;  // false: part of the state, such as a running average, but not learned
-  bool frozen = false;  // learned in principle, but not now
+  bool frozen = false;  // trainable, but currently not updated
 
   Index count() const { return view[0] * view[1] * view[2] * view[3]; }
 };

@@ -1,4 +1,4 @@
-// One maker a layer, defined in the layer's own file and listed in registry.cpp.
+// One maker per layer, defined in the layer's own file and listed in registry.cpp.
 #pragma once
 
 #include "cnnx/layers/builder.h"

@@ -1,4 +1,4 @@
-// The layers there are: one row each.
+// The registry of layers: one row each.
 #include "cnnx/core/error.h"
 #include "cnnx/layers/activations.h"
 #include "cnnx/layers/builder.h"

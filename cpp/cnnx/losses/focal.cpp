@@ -1,5 +1,5 @@
-// The focal loss on logits x with the softmax p inside: cross-entropy that counts an image less the
-// surer its class is,
+// The focal loss on logits x with the softmax p inside: cross-entropy with less weight for
+// images that are classified well,
 //   loss = sum_j t_j a_j (1 - p_j)^gamma (-log p_j).
 // With s_j = -log p_j, q_j = 1 - p_j and c_j = -t_j a_j q_j^gamma (1 + gamma p_j s_j / q_j),
 //   d loss / d x_i = c_i - p_i sum_j c_j.
@@ -36,10 +36,10 @@ class Focal final : public Loss<T> {
     const auto weights = static_cast<Index>(alpha_.size());
     if (alpha_.empty() || weights == outputs) return;
     throw ConfigError(concat("loss: focal loss has ", weights, " weights in alpha for ", outputs,
-                             " classes; give one a class"));
+                             " classes; give one per class"));
   }
 
-  // In double precision throughout: 1 - p would lose all its digits where the network is sure.
+  // In double precision throughout: 1 - p would lose all its digits where the network is confident.
   double evaluate(Index count, const T* logits, Target<T> target, T scale, T* grad) const override {
     const Index top = argmax(count, logits);
     const auto below = [&](Index i) {

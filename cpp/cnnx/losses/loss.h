@@ -1,4 +1,4 @@
-// What every loss is to the network: a value for each image and the gradient of the outputs.
+// The interface of losses: a value for each image and the gradient of the outputs.
 #pragma once
 
 #include <memory>
@@ -55,10 +55,10 @@ class Loss {
   // outputs where grad is not null.
   virtual double evaluate(Index count, const T* outputs, Target<T> target, T scale,
                           T* grad) const = 0;
-  // The final activation that the loss has in it, so that it wants what goes into one.
+  // The final activation that is part of the loss, which is then given the inputs of it.
   virtual ActivationKind takes_activation() const { return ActivationKind::linear; }
-  // How many classes a network of so many outputs tells apart: the labels are smaller. A single
-  // class cannot be right or wrong.
+  // The number of classes for a number of outputs; labels are smaller. With a single class there
+  // is no accuracy.
   virtual Index classes(Index outputs) const { return outputs; }
   // Whether the outputs name the target's class.
   virtual bool correct(Index count, const T* outputs, Target<T> target) const {

@@ -1,5 +1,5 @@
 // Mean absolute error over the outputs of an image; a label stands for its one-hot row. Where an
-// output is right to the last bit the gradient is 0.
+// output equals its target exactly, the gradient is 0.
 #include <cmath>
 
 #include "cnnx/losses/makers.h"

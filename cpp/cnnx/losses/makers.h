@@ -1,4 +1,4 @@
-// One maker a loss, defined in the loss's own file and listed in registry.cpp.
+// One maker per loss, defined in the loss's own file and listed in registry.cpp.
 #pragma once
 
 #include "cnnx/losses/loss.h"

@@ -1,4 +1,4 @@
-// The losses there are: one row each.
+// The registry of losses: one row each.
 #include "cnnx/core/error.h"
 #include "cnnx/losses/makers.h"
 

@@ -1,4 +1,4 @@
-// One maker an optimizer, defined in the optimizer's own file and listed in registry.cpp.
+// One maker per optimizer, defined in the optimizer's own file and listed in registry.cpp.
 #pragma once
 
 #include "cnnx/optim/optimizer.h"

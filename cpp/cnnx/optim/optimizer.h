@@ -1,4 +1,4 @@
-// What every optimizer is to the network: named arrays of state beside the weights, and a step.
+// The interface of optimizers: named arrays of state beside the weights, and a step.
 #pragma once
 
 #include <limits>
@@ -12,13 +12,13 @@
 
 namespace cnnx {
 
-// What the network does around every optimizer's step.
+// Settings of the update that all optimizers share.
 struct UpdateSettings {
   static constexpr double kNone = std::numeric_limits<double>::infinity();
   double clip_norm = kNone;         // largest norm of all gradients together
   double clip_value = kNone;        // largest size of one gradient, before the norm is taken
   double average_decay = 0;         // of the running average of the weights; 0: there is none
-  bool decay_weights_only = false;  // weight decay leaves out what has one dimension
+  bool decay_weights_only = false;  // no weight decay on one-dimensional parameters
 };
 
 struct UpdateStep {

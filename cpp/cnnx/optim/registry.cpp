@@ -1,4 +1,4 @@
-// The optimizers there are: one row each.
+// The registry of optimizers: one row each.
 #include "cnnx/core/error.h"
 #include "cnnx/optim/makers.h"
 

@@ -1,5 +1,5 @@
-// RMSprop: steps divided by the root of a running mean of the squared gradient, with momentum on
-// request. Tieleman, Hinton, "Lecture 6.5: RMSProp", Neural Networks for Machine Learning,
+// RMSprop: steps divided by the root of a running mean of the squared gradient, with optional
+// momentum. Tieleman, Hinton, "Lecture 6.5: RMSProp", Neural Networks for Machine Learning,
 // Coursera 2012.
 #include "cnnx/optim/makers.h"
 

@@ -225,7 +225,7 @@ def test_unusable_values_are_refused_and_change_nothing() -> None:
     [
         ([RandomCrop(7)], "crop: padding must be smaller than the images 8x7, got (7, 7)"),
         ([Shift(0.05)], "shift: fraction 0.05 of images 8x7 is less than half a pixel"),
-        ([MixUp(), HorizontalFlip()], "flip stands behind mixup or cutmix"),
+        ([MixUp(), HorizontalFlip()], "flip comes after mixup or cutmix"),
         ([HorizontalFlip()] * 257, "at most 256 steps, got 257"),
     ],
 )
