@@ -1,4 +1,4 @@
-"""What a result was measured on."""
+"""Information about the machine, recorded with results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def cpu_model() -> str:
-    """Name of the processor, as the system gives it."""
+    """Return the name of the processor, as reported by the system."""
     info = Path("/proc/cpuinfo")
     if info.exists():
         fields: dict[str, str] = {}
@@ -26,14 +26,14 @@ def cpu_model() -> str:
 
 
 def cores() -> int:
-    """Processors that this process may use."""
+    """Return the number of processors available to this process."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def commit() -> str:
-    """Commit of the source tree, with + when files have changed; "unknown" outside of git."""
+    """Return the commit of the source tree, with + if files have changed, or "unknown"."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+"]
     try:
         result = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -43,7 +43,7 @@ def commit() -> str:
 
 
 def describe() -> dict[str, str | int]:
-    """Give everything about the machine that a reader of a result needs."""
+    """Return a description of the machine, for the files of results."""
     return {
         "cpu": cpu_model(),
         "cores": cores(),
@@ -55,6 +55,6 @@ def describe() -> dict[str, str | int]:
 
 
 def line() -> str:
-    """Say it in one line."""
+    """Return a description of the machine in one line."""
     found = describe()
     return f"{found['cpu']}, {found['cores']} cores, {found['date']}, commit {found['commit']}"

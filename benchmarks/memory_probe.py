@@ -1,6 +1,6 @@
-"""Peak memory of a training run; needs a process of its own.
+"""Measure the peak memory of a training run; must be run in a fresh process.
 
-python memory_probe.py SIDE WORKLOAD BATCH STEPS      bytes, as JSON
+python memory_probe.py SIDE WORKLOAD BATCH STEPS      prints bytes, as JSON
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from sides import SIDES, Side, network_case
 
 
 def peak_bytes() -> int:
-    """Most memory this process has held.
+    """Return the peak memory of this process.
 
-    Linux hands a parent's peak on to its children in getrusage; the kernel's status file does not.
+    On Linux, getrusage includes the peak of the parent process; the kernel's status file does not.
     """
     status = Path("/proc/self/status")
     if status.exists():
@@ -40,7 +40,7 @@ def memory(name: str, workload: str, batch: int, steps: int) -> dict[str, int]:
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the peak memory."""
     name, workload, batch, steps = sys.argv[1:]
     print(json.dumps(memory(name, workload, int(batch), int(steps))))
 

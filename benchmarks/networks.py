@@ -1,10 +1,10 @@
-"""Training and inference of whole networks: cnnx against its peers, in turn on the same processors.
+"""Compare training and inference of complete networks with other libraries.
 
-python benchmarks/networks.py --setup      make the peers' environments (once)
+python benchmarks/networks.py --setup      create the peers' environments (once)
 python benchmarks/networks.py --threads 2  measure; results go to benchmarks/results/
 
-A training step is: zero gradients, forward, cross-entropy, backward, SGD with momentum, loss read
-back. See benchmarks/README.md for how to read the output.
+A training step consists of: zero gradients, forward, cross-entropy, backward, SGD with momentum,
+and reading the loss. See benchmarks/README.md for the method and the interpretation of results.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from workers import Series, Sides
 from workloads import WORKLOADS
 
 TASKS = ("train", "infer")
-BUSY = 0.05  # a side that uses more of a processor while it waits disturbs the others
+BUSY = 0.05  # a library that uses more of a processor while waiting disturbs the others
 
 
 @dataclass
 class Row:
-    """One workload, batch size and task, on every side."""
+    """The measurements of all libraries for a workload, batch size and task."""
 
     workload: str
     batch: int
@@ -39,26 +39,26 @@ class Row:
 
     @property
     def ours(self) -> Series | None:
-        """The row's measurements of cnnx, unless it failed."""
+        """The measurements of cnnx, or None if it failed."""
         found = [self.series[name] for name in OURS if name in self.series]
         return found[0] if found and found[0].seconds else None
 
     @property
     def best_peer(self) -> str | None:
-        """Name of the fastest peer."""
+        """The name of the fastest peer."""
         peers_here = [n for n, s in self.series.items() if n not in OURS and s.seconds]
         return min(peers_here, key=lambda name: self.series[name].median, default=None)
 
     @property
     def ratio(self) -> float | None:
-        """How many times the best peer's speed cnnx reaches, by the medians."""
+        """The speed of cnnx relative to the fastest peer, computed from medians."""
         if self.ours is None or self.best_peer is None:
             return None
         return self.series[self.best_peer].median / self.ours.median
 
     @property
     def spread(self) -> tuple[float, float] | None:
-        """Smallest and largest ratio of a round."""
+        """The smallest and the largest ratio of a round."""
         if self.ours is None or self.best_peer is None:
             return None
         pairs = zip(self.series[self.best_peer].seconds, self.ours.seconds, strict=True)
@@ -66,7 +66,7 @@ class Row:
         return min(ratios), max(ratios)
 
     def as_json(self) -> dict[str, Any]:
-        """Everything about the row."""
+        """Return the row as JSON-serialisable values."""
         return {
             "workload": self.workload,
             "batch": self.batch,
@@ -87,29 +87,29 @@ class Row:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
+    """Create the parser of the command line."""
     made = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = made.add_argument
-    add("--setup", action="store_true", help="make the peers' environments, and end")
+    add("--setup", action="store_true", help="create the peers' environments and exit")
     add("--peers", type=Path, default=peers.FOLDER, help="folder of the peers' environments")
     add("--threads", type=int, choices=(1, 2), default=min(2, machine.cores()))
     add("--workloads", nargs="+", choices=tuple(WORKLOADS), default=list(WORKLOADS))
-    add("--batches", nargs="+", type=int, help="instead of each workload's own")
+    add("--batches", nargs="+", type=int, help="batch sizes; default: those of each workload")
     add("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     theirs = [name for name in SIDES if name not in OURS]
     add("--sides", nargs="*", choices=theirs, default=theirs, help="peers to compare with")
     add("--exact", action="store_true", help="cnnx with exact_conv=True: no Winograd")
-    add("--rounds", type=int, default=5, help="measurements of each side a row")
+    add("--rounds", type=int, default=5, help="measurements per library and row")
     add("--seconds", type=float, default=1.0, help="length of a measurement")
-    add("--quick", action="store_true", help="one short round of small batches, to see it run")
-    add("--output", type=Path, default=report.RESULTS, help="folder for JSON and picture")
+    add("--quick", action="store_true", help="one short round of small batches, as a test")
+    add("--output", type=Path, default=report.RESULTS, help="folder for JSON and plot")
     return made
 
 
 def show(rows: Sequence[Row], names: Sequence[str]) -> None:
-    """Print a table for each task, what failed, and who was not quiet while waiting."""
+    """Print a table for each task, failures, and libraries that were busy while waiting."""
     for task in dict.fromkeys(row.task for row in rows):
         here = [row for row in rows if row.task == task]
         sides = [name for name in names if any(name in row.series for row in here)]
@@ -136,11 +136,11 @@ def show(rows: Sequence[Row], names: Sequence[str]) -> None:
             if series.error is not None:
                 print(f"FAILED: {where}: {series.error}")
             if series.idle > BUSY:
-                print(f"Not quiet while waiting: {where}: {series.idle:.0%} of a processor")
+                print(f"Busy while waiting: {where}: {series.idle:.0%} of a processor")
 
 
 def picture(rows: Sequence[Row], names: Sequence[str], path: Path, title: str) -> None:
-    """Draw the rates, a panel for each task."""
+    """Plot the rates, with one panel per task."""
     panels: dict[str, tuple[list[str], dict[str, list[float | None]]]] = {}
     for task in dict.fromkeys(row.task for row in rows):
         here = [row for row in rows if row.task == task]
@@ -155,7 +155,7 @@ def picture(rows: Sequence[Row], names: Sequence[str], path: Path, title: str) -
 
 
 def main() -> int:
-    """Measure; 0 when cnnx ran everything, whatever became of its peers."""
+    """Run the benchmark; return 0 if cnnx ran everything, regardless of its peers."""
     arguments = parser().parse_args()
     if arguments.setup:
         failed = peers.set_up(arguments.peers)

@@ -1,8 +1,8 @@
-"""What is not arithmetic: calls, batches of all sizes, threads, `CNN.train`, imports, memory.
+"""Measure overhead: calls, batch sizes, threads, `CNN.train`, imports, size and memory.
 
 python benchmarks/overhead.py
 
-Each section prints its figures beside what is aimed at. Sections can be chosen by name.
+Each section prints its measurements with their targets. Sections can be selected by name.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ IMPORT = "import time; t = time.perf_counter(); import {}; print(time.perf_count
 
 @dataclass(frozen=True)
 class Settings:
-    """How long and how often to measure."""
+    """The settings of the measurements."""
 
     seconds: float
     rounds: int
@@ -48,7 +48,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Figure:
-    """One result."""
+    """A result, with its target."""
 
     name: str
     value: float
@@ -59,7 +59,7 @@ class Figure:
 def in_turn(
     calls: dict[str, Callable[[], object]], settings: Settings
 ) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """Give each call's median, and its times by round; the calls take turns."""
+    """Measure calls alternately; return the median and the times by round of each."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     for call in calls.values():
         warm_up(call, settings.seconds / 4)
@@ -70,7 +70,7 @@ def in_turn(
 
 
 def step(settings: Settings) -> list[Figure]:
-    """Time a training step of one layer on one 8x8 image, where nearly all is overhead."""
+    """Measure a training step of one layer on one 8x8 image, which is nearly all overhead."""
     networks: dict[str, tuple[list[layers.Layer], str]] = {
         "Dense(10)": ([layers.Flatten(), layers.Dense(10)], "cross_entropy"),
         "Conv2D(10, 8)": ([layers.Conv2D(10, 8), layers.Flatten()], "cross_entropy"),
@@ -88,7 +88,7 @@ def step(settings: Settings) -> list[Figure]:
 
 
 def batches(settings: Settings) -> list[Figure]:
-    """Time an image of a training step for batches from 16 to 1024."""
+    """Measure the time per image of a training step for batch sizes from 16 to 1024."""
     figures = []
     for workload in ("lenet5",) if settings.quick else ("lenet5", "mnist_cnn"):
         model = build(workload)
@@ -100,7 +100,7 @@ def batches(settings: Settings) -> list[Figure]:
         medians, _ = in_turn(calls, settings)
         each = {name: 1e6 * seconds / int(name) for name, seconds in medians.items()}
         figures += [
-            Figure(f"{workload}, batch {name}, time an image", value, "us")
+            Figure(f"{workload}, batch {name}, time per image", value, "us")
             for name, value in each.items()
         ]
         spread = max(each.values()) / min(each.values())
@@ -109,7 +109,7 @@ def batches(settings: Settings) -> list[Figure]:
 
 
 def on_threads(count: int, call: Callable[[], object]) -> None:
-    """Call with a number of threads; setting it is a store."""
+    """Call with a number of threads; the cost of setting it is negligible."""
     cnnx.set_num_threads(count)
     call()
 
@@ -117,7 +117,7 @@ def on_threads(count: int, call: Callable[[], object]) -> None:
 def threads(settings: Settings) -> list[Figure]:
     """Compare two threads with one."""
     if machine.cores() < 2:
-        print("threads: needs two cores, left out")
+        print("threads: skipped, as it needs two cores")
         return []
     before = cnnx.get_num_threads()
     figures = []
@@ -141,13 +141,13 @@ def threads(settings: Settings) -> list[Figure]:
 def train(settings: Settings) -> list[Figure]:
     """Compare `CNN.train` with `train_batch` on the same images.
 
-    The first figure counts only what both do: `train`'s time is set against `train_batch` on every
-    batch plus `evaluate` on the images held out. The second charges the validation to `train`.
+    The first result compares the same work: `train` with `train_batch` on every batch plus
+    `evaluate` on the validation images. The second compares `train` with `train_batch` only.
     """
     try:
         (images, labels), _ = cnnx.datasets.fashion_mnist()
     except (OSError, ImportError) as error:
-        print(f"train: Fashion-MNIST is not here ({error}), left out")
+        print(f"train: skipped, as Fashion-MNIST is not available ({error})")
         return []
     count, batch = (640, 64) if settings.quick else (12800, 64)
     held = count // 10
@@ -185,12 +185,12 @@ def train(settings: Settings) -> list[Figure]:
         Figure("train_batch, the same images", rate, "images/s"),
         Figure(title, count / statistics.median(times["train"]), "images/s"),
         Figure(f"{title}: share of train_batch and evaluate", 100 * share, "%", ">= 95"),
-        Figure(f"{title}: validation charged too", 100 * charged, "%"),
+        Figure(f"{title}: share of train_batch", 100 * charged, "%"),
     ]
 
 
 def fresh(python: Path, *arguments: str) -> str:
-    """Run Python in a fresh process; the last line it prints."""
+    """Run Python in a fresh process and return the last line of its output."""
     environ = dict(os.environ)
     if python != Path(sys.executable):
         environ.pop("PYTHONPATH", None)
@@ -202,12 +202,12 @@ def fresh(python: Path, *arguments: str) -> str:
 
 
 def imports(settings: Settings) -> list[Figure]:
-    """Compare the imports of cnnx and of NumPy, in fresh processes that take turns."""
+    """Compare the import times of cnnx and NumPy, in alternating fresh processes."""
     times: dict[str, list[float]] = {"numpy": [], "cnnx": []}
     for turn in range(1 + (2 if settings.quick else 15)):
         for module, found in times.items():
             seconds = float(fresh(Path(sys.executable), "-c", IMPORT.format(module)))
-            if turn > 0:  # the first one reads the files from the disk
+            if turn > 0:  # the first import reads the files from disk
                 found.append(seconds)
     ratio = statistics.median(
         own / base for own, base in zip(times["cnnx"], times["numpy"], strict=True)
@@ -220,7 +220,7 @@ def imports(settings: Settings) -> list[Figure]:
 
 
 def size(_: Settings) -> list[Figure]:
-    """Add up the files of the package, compiled Python with them."""
+    """Measure the size of the installed package, including compiled Python files."""
     folder = Path(cnnx.__file__).parent
     files = [file for file in folder.rglob("*") if file.is_file()]
     engine = Path(str(_core.__file__)).stat().st_size
@@ -232,7 +232,7 @@ def size(_: Settings) -> list[Figure]:
 
 
 def allocations(_: Settings) -> list[Figure]:
-    """Count the engine's allocations in training steps, after the first."""
+    """Count the allocations of the engine in training steps after the first."""
     figures = []
     for workload in WORKLOADS:
         model = build(workload)
@@ -247,7 +247,7 @@ def allocations(_: Settings) -> list[Figure]:
 
 
 def memory(settings: Settings) -> list[Figure]:
-    """Compare the peak memory of training runs with PyTorch's, in fresh processes."""
+    """Compare the peak memory of training runs with PyTorch, in fresh processes."""
     pythons = {"cnnx": Path(sys.executable)}
     torch = peers.python_of(settings.peers, "torch")
     if torch.exists():
@@ -281,7 +281,7 @@ SECTIONS: dict[str, Callable[[Settings], list[Figure]]] = {
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
+    """Create the parser of the command line."""
     made = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -290,13 +290,13 @@ def parser() -> argparse.ArgumentParser:
     add("--peers", type=Path, default=peers.FOLDER, help="folder of the peers' environments")
     add("--rounds", type=int, default=5)
     add("--seconds", type=float, default=0.5, help="length of a measurement")
-    add("--quick", action="store_true", help="short and small, to see it run")
+    add("--quick", action="store_true", help="short and small, as a test")
     add("--output", type=Path, default=report.RESULTS, help="folder for the JSON file")
     return made
 
 
 def main() -> int:
-    """Measure."""
+    """Run the benchmark."""
     arguments = parser().parse_args()
     quick = arguments.quick
     settings = Settings(
@@ -312,7 +312,7 @@ def main() -> int:
         figures += found
         if found:
             lines = [[f.name, f"{f.value:,.2f}", f.unit, f.aim] for f in found]
-            print(f"\n{report.table([name, 'measured', 'unit', 'aim'], lines)}", flush=True)
+            print(f"\n{report.table([name, 'measured', 'unit', 'target'], lines)}", flush=True)
     content = {
         "machine": machine.describe(),
         "cnnx": cnnx.show_config("dict"),

@@ -1,4 +1,4 @@
-"""The peers' virtual environments: one each, so that none decides another's packages."""
+"""The peers' virtual environments: one each, so that their dependencies do not conflict."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ PACKAGES = {
 
 
 def python_of(folder: Path, environment: str) -> Path:
-    """Interpreter of an environment, whether it exists or not."""
+    """Return the path of the interpreter of an environment, which may not exist."""
     return folder / environment / "bin" / "python"
 
 
 def set_up(folder: Path) -> list[str]:
-    """Create the environments that are missing; return those that could not be."""
+    """Create missing environments, and return the names of those that failed."""
     failed = []
     for name, packages in PACKAGES.items():
         if python_of(folder, name).exists():
@@ -38,6 +38,6 @@ def set_up(folder: Path) -> list[str]:
         command = [str(python_of(folder, name)), "-m", "pip", "install", "-q", *packages]
         if subprocess.run(command, env=environ, check=False).returncode != 0:
             failed.append(name)
-            # Without an interpreter, the next --setup tries again.
+            # Remove the interpreter, so that the next --setup tries again.
             python_of(folder, name).unlink()
     return failed

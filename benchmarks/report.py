@@ -1,4 +1,4 @@
-"""Tables, files and pictures of results."""
+"""Tables, files and plots of results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Lay out a Markdown table with columns of one width; all but the first are right-aligned."""
+    """Format a Markdown table with padded columns; all but the first are right-aligned."""
     lines = [list(head), *(list(row) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
 
@@ -27,19 +27,19 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def rate(value: float | None) -> str:
-    """Images a second, with three digits at least."""
+    """Format images per second with at least three digits."""
     if value is None:
         return "failed"
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def geometric_mean(values: Sequence[float]) -> float:
-    """Mean of ratios."""
+    """Compute the geometric mean."""
     return math.exp(sum(math.log(value) for value in values) / len(values))
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a result, readable by people too."""
+    """Write a result as indented JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print(f"Written: {path}")
@@ -48,11 +48,11 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def draw(
     path: Path, title: str, panels: dict[str, tuple[list[str], dict[str, list[float | None]]]]
 ) -> None:
-    """Draw bars: a panel is (groups, {side: a rate for each group, None where there is none})."""
+    """Draw a bar chart; a panel is (groups, {library: rates of the groups, None if missing})."""
     try:
         matplotlib: Any = import_module("matplotlib")
     except ImportError:
-        print("No picture: matplotlib is not installed (pip install 'cnnx[plot]')")
+        print("No plot: matplotlib is not installed (pip install 'cnnx[plot]')")
         return
     matplotlib.use("Agg")
     pyplot: Any = import_module("matplotlib.pyplot")

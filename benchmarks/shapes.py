@@ -1,4 +1,4 @@
-"""Layers of the sweep: what ResNets, MobileNets and LeNets are made of, and odd sizes besides."""
+"""The layers of the sweep: layers of ResNets, MobileNets and LeNets, and unusual sizes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class LayerCase:
-    """A convolution, or a maximum pool (`filters` 0), on square or oblong maps."""
+    """A convolution, or max pooling (`filters` 0), on square or rectangular feature maps."""
 
     family: str
     channels: int
@@ -23,12 +23,12 @@ class LayerCase:
 
     @property
     def pool(self) -> bool:
-        """Whether it is a pool."""
+        """Whether the layer is a pooling layer."""
         return self.filters == 0
 
     @property
     def name(self) -> str:
-        """Say it in few words: kernel, channels, size, and what is not usual."""
+        """A short description: kernel, channels, size, and unusual arguments."""
         kind = "pool" if self.pool else "conv"
         channels = str(self.channels) if self.pool else f"{self.channels}->{self.filters}"
         words = [f"{kind} {self.kernel}x{self.kernel} {channels} @{self.height}x{self.width}"]
@@ -43,7 +43,7 @@ class LayerCase:
         return ", ".join(words)
 
     def case(self, task: str) -> dict[str, Any]:
-        """Ask a worker for it; the task is "forward", or "gradients", which needs both passes."""
+        """Return a request to a worker; the task is "forward" or "gradients" (both passes)."""
         fields = asdict(self)
         fields.update(suite="layer", kind="pool" if self.pool else "conv", task=task)
         return fields
@@ -77,7 +77,7 @@ SHAPES = [
     _conv("resnet", 32, 16, 64, 3, stride=2),
     _conv("resnet", 32, 16, 64, 1, stride=2),
     _conv("resnet", 64, 8, 64, 3),
-    # its larger relatives: bottlenecks, and the first layer of those for photographs
+    # larger ResNets: bottlenecks, and the first layer of ImageNet networks
     _conv("resnet", 3, 64, 64, 7, stride=2),
     _conv("resnet", 64, 16, 16, 1),
     _conv("resnet", 64, 16, 256, 1),
@@ -99,7 +99,7 @@ SHAPES = [
     _conv("mobilenet", 24, 28, 144, 1),
     _conv("mobilenet", 144, 28, 24, 1),
     _conv("mobilenet", 116, 14, 116, 1, groups=4),  # ShuffleNet
-    # LeNet and its like
+    # LeNet and similar networks
     _conv("lenet", 1, 28, 6, 5, padding=2),
     _conv("lenet", 6, 14, 16, 5, padding=0),
     _conv("lenet", 16, 5, 120, 5, padding=0),
@@ -109,7 +109,7 @@ SHAPES = [
     _conv("lenet", 20, 12, 50, 5, padding=0),
     _conv("lenet", 32, 14, 64, 5),
     _conv("lenet", 1, 28, 16, 7),
-    # odd sizes and channels
+    # unusual sizes and numbers of channels
     _conv("odd", 3, 33, 17, 3),
     _conv("odd", 13, 15, 29, 3),
     _conv("odd", 37, 7, 41, 3),
@@ -120,7 +120,7 @@ SHAPES = [
     LayerCase("odd", 2, 19, 57, 10, 3, padding=1),
     LayerCase("odd", 16, 11, 45, 24, 3, stride=3),
     _conv("odd", 11, 17, 9, 7),
-    # pools
+    # pooling
     LayerCase("pool", 32, 28, 28, 0, 2, 2),
     LayerCase("pool", 64, 32, 32, 0, 3, 2, padding=1),
     LayerCase("pool", 64, 27, 27, 0, 3, 2),

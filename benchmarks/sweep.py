@@ -1,13 +1,12 @@
-"""Single layers: cnnx against PyTorch in both layouts, forward and with both gradients, in turn.
+"""Compare single layers with PyTorch in both layouts, forward and with gradients.
 
 python benchmarks/sweep.py
 
-Each side runs a network of one layer. "gradients" is everything from images to the gradients of
-the weights, the biases and the images, with the mean square as the loss. cnnx takes and gives
-images channel by channel, as its users have them, and pays for turning them around in each call;
-PyTorch's images lie in its own layout of the row already. Inside a network cnnx does not turn
-anything: with --layers its layers run as they do there (see layers.cpp), which is what compares
-with PyTorch's better layout.
+Each library runs a network with one layer. "gradients" computes the gradients of the weights, the
+biases and the images, with mean squared error as the loss. cnnx accepts and returns images in
+channels-first layout and converts them in each call, whereas PyTorch's images are already in the
+layout of the row. Inside a network, cnnx does not convert between layers: with --layers, its layers
+are measured without conversion (see layers.cpp) and compared with PyTorch's better layout.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ PEERS = ("torch", "torch_cl")
 
 @dataclass
 class Row:
-    """One layer and task, on every side."""
+    """The measurements of all libraries for a layer and task."""
 
     layer: LayerCase
     task: str
@@ -42,24 +41,24 @@ class Row:
 
     @property
     def best(self) -> Series:
-        """Our side that compares with theirs."""
+        """The measurements of cnnx that are compared with PyTorch."""
         return self.ours if self.inside is None else self.inside
 
     @property
     def ratio(self) -> float | None:
-        """How many times the speed of PyTorch's better layout cnnx reaches."""
+        """The speed of cnnx relative to PyTorch's better layout."""
         medians = [series.median for series in self.theirs.values() if series.seconds]
         if not medians or not self.best.seconds:
             return None
         return min(medians) / self.best.median
 
     def all_series(self) -> dict[str, Series]:
-        """Every side by name."""
+        """Return all measurements by name."""
         inside = {} if self.inside is None else {"cnnx_layer": self.inside}
         return {"cnnx": self.ours, **inside, **self.theirs}
 
     def as_json(self) -> dict[str, Any]:
-        """Everything about the row."""
+        """Return the row as JSON-serialisable values."""
         return {
             "layer": self.layer.name,
             "family": self.layer.family,
@@ -79,7 +78,7 @@ class Row:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
+    """Create the parser of the command line."""
     made = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -91,22 +90,22 @@ def parser() -> argparse.ArgumentParser:
     add("--families", nargs="+", choices=families, default=families)
     add("--layers", type=Path, help="library of the CMake target cnnx_layers")
     add("--exact", action="store_true", help="cnnx with exact_conv=True: no Winograd")
-    add("--rounds", type=int, default=5, help="measurements of each side a row")
+    add("--rounds", type=int, default=5, help="measurements per library and row")
     add("--seconds", type=float, default=0.2, help="length of a measurement")
-    add("--quick", action="store_true", help="the first shapes of a family only, one short round")
+    add("--quick", action="store_true", help="one short round of the first layer of each family")
     add("--output", type=Path, default=report.RESULTS, help="folder for the JSON file")
     return made
 
 
 def microseconds(series: Series | None, batch: int) -> str:
-    """Time of a batch."""
+    """Format the time per batch."""
     if series is None or not series.seconds:
         return "failed"
     return f"{1e6 * batch * series.median:,.0f}"
 
 
 def show(rows: list[Row], names: list[str]) -> None:
-    """Print the table, then the rows that lose, and what failed."""
+    """Print the table, the rows that are slower than PyTorch, and failures."""
     inside = rows[0].inside is not None
     head = ["layer", "task", "cnnx us", *(["inside us"] if inside else [])]
     head += [*(f"{SIDES[name].title} us" for name in names), "ratio"]
@@ -119,7 +118,7 @@ def show(rows: list[Row], names: list[str]) -> None:
             own.append(microseconds(row.inside, row.layer.batch))
         lines.append([row.layer.name, row.task, *own, *cells, ratio])
     ours = "cnnx's inside a network" if inside else "cnnx's"
-    print(f"\nMicroseconds a batch of {SHAPES[0].batch}; ratio = better layout's time / {ours}\n")
+    print(f"\nMicroseconds per batch of {SHAPES[0].batch}; ratio = better layout's time / {ours}\n")
     print(report.table(head, lines))
     compared = [row for row in rows if row.ratio is not None]
     if compared:
@@ -138,7 +137,7 @@ def show(rows: list[Row], names: list[str]) -> None:
 
 
 def main() -> int:
-    """Measure; 0 when cnnx ran everything."""
+    """Run the benchmark; return 0 if cnnx ran everything."""
     arguments = parser().parse_args()
     rounds, seconds = arguments.rounds, arguments.seconds
     layers = [shape for shape in SHAPES if shape.family in arguments.families]

@@ -1,4 +1,4 @@
-"""Timing one call, many times; needs no package, so that every environment can import it."""
+"""Timing of calls; has no dependencies, so that it can be imported in every environment."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ LEAST_CALLS = 3
 
 
 def median_seconds(call: Callable[[], object], seconds: float) -> float:
-    """Call for about that long, and take the median of the calls' times.
+    """Call repeatedly for the given time, and return the median duration of a call.
 
-    One call goes before and does not count: it wakes threads and fills caches.
+    The first call, which wakes up threads and fills caches, is not counted.
     """
     call()
     times: list[float] = []
@@ -25,7 +25,7 @@ def median_seconds(call: Callable[[], object], seconds: float) -> float:
 
 
 def warm_up(call: Callable[[], object], seconds: float) -> None:
-    """Call a few times at least, until compilers have compiled and allocators have allocated."""
+    """Call repeatedly for the given time, for compilation and allocation to take place."""
     end = time.perf_counter() + seconds
     calls = 0
     while calls < LEAST_CALLS or time.perf_counter() < end:

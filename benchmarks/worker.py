@@ -1,12 +1,12 @@
-"""One side of a comparison, in a process of its own: told on stdin what to time, in JSON lines.
+"""The worker process of one library: reads requests from stdin as JSON lines and times calls.
 
 {"do": "versions"}                              -> {"versions": {...}}
 {"do": "prepare", "case": {...}, "seconds": s}  -> {"images": n}
 {"do": "measure", "seconds": s}                 -> {"seconds": of one call, "idle": share}
 
-"idle" is the processor time used since the last answer, as a share of the time that went by: a
-waiting side must not take processors from the others. Every answer may be {"error": text} instead.
-Between requests the process sleeps in a read.
+"idle" is the processor time used since the last answer, as a fraction of the elapsed time: a
+waiting library must not take processor time from the others. Any answer may be {"error": text}
+instead. Between requests, the process is blocked in a read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from timing import median_seconds, warm_up
 
 
 class Worker:
-    """Answers requests for one side."""
+    """Answers the requests for one library."""
 
     def __init__(self, name: str, threads: int) -> None:
         info = SIDES[name]
@@ -35,7 +35,7 @@ class Worker:
         self._rested = (time.perf_counter(), time.process_time())
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Do what a request asks for."""
+        """Process a request."""
         if request["do"] == "versions":
             return {"versions": self._side.versions()}
         if request["do"] == "prepare":
@@ -51,7 +51,7 @@ class Worker:
         return {"seconds": median_seconds(self._prepared.call, request["seconds"]), "idle": idle}
 
     def rest(self) -> None:
-        """Note that an answer was given."""
+        """Record the time of the last answer."""
         self._rested = (time.perf_counter(), time.process_time())
 
     def _idle(self) -> float:
@@ -61,8 +61,8 @@ class Worker:
 
 
 def main() -> None:
-    """Serve one side until stdin ends."""
-    # Libraries print what they like; answers have a channel of their own.
+    """Process requests until the end of stdin."""
+    # Libraries may print to stdout, so answers use a separate channel.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     name, threads = sys.argv[1], int(sys.argv[2])

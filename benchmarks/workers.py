@@ -1,7 +1,7 @@
-"""Runs several sides in turn: A B C, B C A, C A B, ..., each in a process of its own.
+"""Measures several libraries in rotation: A B C, B C A, C A B, ..., each in its own process.
 
-Machines slow down and speed up by the minute. What is measured one after the other within seconds
-can be compared; what was measured minutes apart cannot.
+The speed of a machine changes within minutes, so only measurements taken within seconds of each
+other are comparable.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ import peers
 from sides import SIDES
 
 SCRIPT = Path(__file__).with_name("worker.py")
-PREPARE_TIMEOUT = 900.0  # compilers take their time
-SETTLE_SECONDS = 0.03  # threads of the side before spin a little before they sleep
-TAIL = 400  # characters of a dead worker's last words
+PREPARE_TIMEOUT = 900.0  # compilation may take long
+SETTLE_SECONDS = 0.03  # threads of the previous library spin for a while before they sleep
+TAIL = 400  # characters of a dead worker's log to report
 
 
 class SideError(Exception):
-    """A side could not do what it was asked to."""
+    """A library failed to process a request."""
 
 
 class Worker:
-    """The process of one side; started when it is first needed, and again after it has died."""
+    """The process of one library; started on first use, and restarted after it has died."""
 
     def __init__(self, name: str, folder: Path, threads: int) -> None:
         self.name = name
@@ -50,11 +50,11 @@ class Worker:
         self._log = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 (kept open)
 
     def missing(self) -> bool:
-        """Whether the side's environment does not exist."""
+        """Whether the environment does not exist."""
         return not self._python.exists()
 
     def ask(self, request: Mapping[str, Any], timeout: float = PREPARE_TIMEOUT) -> dict[str, Any]:
-        """Send a request and wait for its answer; SideError when it is an error or none comes."""
+        """Send a request and return the answer; raises SideError on failure or timeout."""
         process = self._process or self._start()
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the worker has no pipes")
@@ -95,7 +95,7 @@ class Worker:
         return self._log.read()[-TAIL:].strip()
 
     def stop(self) -> None:
-        """End the process, if there is one."""
+        """Stop the process, if it is running."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -112,7 +112,7 @@ class Worker:
 
 @dataclass
 class Series:
-    """What one side gave for one case: seconds an image in each round, or why there are none."""
+    """The measurements of a library for a case: seconds per image by round, or an error."""
 
     seconds: list[float] = field(default_factory=list)
     error: str | None = None
@@ -120,17 +120,17 @@ class Series:
 
     @property
     def median(self) -> float:
-        """Seconds an image."""
+        """The median of seconds per image."""
         return statistics.median(self.seconds)
 
     @property
     def rate(self) -> float:
-        """Images a second."""
+        """Images per second."""
         return 1.0 / self.median
 
 
 class Sides:
-    """The workers of a run."""
+    """The workers of all libraries in a run."""
 
     def __init__(self, names: Sequence[str], folder: Path, threads: int) -> None:
         self._workers = [Worker(name, folder, threads) for name in names]
@@ -151,11 +151,11 @@ class Sides:
 
     @property
     def names(self) -> list[str]:
-        """Sides that take part."""
+        """The names of the available libraries."""
         return [worker.name for worker in self._workers]
 
     def versions(self) -> dict[str, dict[str, str]]:
-        """Libraries of each side, or why they cannot be imported."""
+        """Return the versions of each library, or the error raised on import."""
         found = {}
         for worker in self._workers:
             try:
@@ -165,7 +165,7 @@ class Sides:
         return found
 
     def interleave(self, case: Mapping[str, Any], rounds: int, seconds: float) -> dict[str, Series]:
-        """Measure a case on every side that offers it, in turn, for some rounds."""
+        """Measure a case with every library that supports it, in rotation."""
         series: dict[str, Series] = {}
         images: dict[str, int] = {}
         for worker in self._workers:
@@ -191,6 +191,6 @@ class Sides:
                     result.error, result.seconds = str(error), []
                     continue
                 result.seconds.append(float(answer["seconds"]) / images[worker.name])
-                if turn > 0:  # before the first round it was the others' preparation
+                if turn > 0:  # before the first round, the other libraries were prepared
                     result.idle = max(result.idle, float(answer["idle"]))
         return series

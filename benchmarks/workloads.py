@@ -1,4 +1,4 @@
-"""The networks that are timed, with the batch sizes of each."""
+"""The networks of the benchmarks, with their batch sizes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Conv:
-    """Square filters with stride 1, biases and a rectifier."""
+    """A convolution with square filters, stride 1, biases and ReLU."""
 
     filters: int
     kernel: int
@@ -16,17 +16,17 @@ class Conv:
 
 @dataclass(frozen=True)
 class Pool:
-    """Maxima of 2x2 windows that do not overlap."""
+    """Max pooling of 2x2 windows with stride 2."""
 
 
 @dataclass(frozen=True)
 class Flatten:
-    """One row an image."""
+    """Flattening of an image to a vector."""
 
 
 @dataclass(frozen=True)
 class Dense:
-    """Units with biases; all but the last layer's are rectified."""
+    """A dense layer with biases, and ReLU except for the last layer."""
 
     units: int
     rectified: bool = True
@@ -37,7 +37,7 @@ Layer = Conv | Pool | Flatten | Dense
 
 @dataclass(frozen=True)
 class Workload:
-    """A network for 10 classes that ends with logits."""
+    """A network for 10 classes with logits as outputs."""
 
     input_shape: tuple[int, int, int]  # channels, height, width
     layers: tuple[Layer, ...]
@@ -45,8 +45,8 @@ class Workload:
 
 
 WORKLOADS = {
-    # LeCun et al., "Gradient-based learning applied to document recognition", 1998, as it is
-    # trained today: rectifiers, and maxima for pools.
+    # LeCun et al., "Gradient-based learning applied to document recognition", 1998, in its modern
+    # form with ReLU and max pooling.
     "lenet5": Workload(
         (1, 28, 28),
         (
@@ -56,7 +56,7 @@ WORKLOADS = {
         ),
         (16, 64, 256),
     ),
-    # The usual first network for handwritten digits.
+    # A typical introductory network for handwritten digits.
     "mnist_cnn": Workload(
         (1, 28, 28),
         (
@@ -66,7 +66,7 @@ WORKLOADS = {
         ),
         (16, 64, 256),
     ),
-    # After Simonyan and Zisserman, "Very deep convolutional networks", 2015, cut for 32x32 pixels.
+    # After Simonyan and Zisserman, "Very deep convolutional networks", 2015, for 32x32 pixels.
     "cifar_vgg": Workload(
         (3, 32, 32),
         (
@@ -86,7 +86,7 @@ CLASSES = 10
 
 @dataclass(frozen=True)
 class Sized:
-    """A layer together with the shape of what it receives."""
+    """A layer with its input shape."""
 
     layer: Layer
     channels: int
@@ -95,12 +95,12 @@ class Sized:
 
     @property
     def features(self) -> int:
-        """Numbers an image."""
+        """The number of input features per image."""
         return self.channels * self.height * self.width
 
 
 def sized_layers(workload: Workload) -> list[Sized]:
-    """Work out what each layer of a network receives."""
+    """Compute the input shape of each layer of a network."""
     channels, height, width = workload.input_shape
     found = []
     for layer in workload.layers:

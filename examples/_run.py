@@ -1,4 +1,4 @@
-"""What the examples share: arguments, seeds, and one line of result each."""
+"""Command-line arguments and reporting shared by the examples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cnnx import CNN
 
 
 def arguments(description: str, epochs: int, seeds: tuple[int, ...]) -> argparse.Namespace:
-    """Read ``--epochs``, ``--seeds``, ``--threads`` and ``--quiet``."""
+    """Parse ``--epochs``, ``--seeds``, ``--threads`` and ``--quiet``."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--epochs", type=int, default=epochs)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(seeds))
@@ -25,10 +25,10 @@ def arguments(description: str, epochs: int, seeds: tuple[int, ...]) -> argparse
 
 
 def report(seeds: list[int], train: Callable[[int], tuple[CNN, float]]) -> None:
-    """Train once for each seed and print each test accuracy, then their mean.
+    """Train once per seed, and print each test accuracy and their mean.
 
-    `train` returns the network and its accuracy on the test images. These take no part in training
-    and nothing is chosen by them.
+    `train` returns the network and its test accuracy. The test images are used neither for training
+    nor for model selection.
     """
     found = []
     for seed in seeds:

@@ -1,9 +1,9 @@
-"""A sheet of augmented Fashion-MNIST images, to look at before training with them.
+"""Preview data augmentation on images of Fashion-MNIST.
 
 python examples/augmentation_sheet.py [sheet.png]
 
-One row for each augmentation; the first column has the images as they are, the others the same
-ones in six epochs. Needs Pillow: pip install "cnnx[images]".
+Writes an image with one row per augmentation: the original in the first column, followed by its
+augmented versions in six epochs. Requires Pillow: pip install "cnnx[images]".
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ ENLARGED = 3
 
 
 def main() -> None:
-    """Draw the sheet."""
-    parser = argparse.ArgumentParser(description="A sheet of augmented images")
+    """Write the image."""
+    parser = argparse.ArgumentParser(description="Preview data augmentation")
     parser.add_argument("out", nargs="?", default="sheet.png")
     args = parser.parse_args()
     (x, _), _ = datasets.fashion_mnist()

@@ -1,9 +1,9 @@
-"""Handwritten digits of 8x8 pixels: more than 99 % of the test images, two seconds after the start.
+"""Classify handwritten digits of 8x8 pixels: over 99 % test accuracy in two seconds.
 
 python examples/digits.py
 
-Batch normalisation, images that are moved, turned and scaled a little, and one cycle of the
-learning rate. ``cnnx train digits`` does the same, but holds out a tenth of the images.
+Uses batch normalisation, random shifts, rotations and scaling, and a one-cycle schedule.
+``cnnx train digits`` uses the same recipe, but holds out a tenth of the images for validation.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ARGS = _run.arguments("Digits", epochs=12, seeds=(0,))
 
 
 def convolution(filters: int) -> list[layers.Layer]:
-    """Make a convolution with its normalisation."""
+    """Return a convolution followed by batch normalisation."""
     return [
         layers.Conv2D(filters, 3, padding="same", use_bias=False),
         layers.BatchNorm(activation="relu"),

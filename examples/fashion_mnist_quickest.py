@@ -1,8 +1,9 @@
-"""The quickest way to 92 % on Fashion-MNIST: two normalised convolutions, twelve epochs.
+"""Reach 92 % on Fashion-MNIST as fast as possible.
 
 python examples/fashion_mnist_quickest.py
 
-``python benchmarks/fashion_race.py`` trains the same network by the same recipe with PyTorch too.
+Trains two convolutions with batch normalisation for twelve epochs.
+``python benchmarks/fashion_race.py`` compares the training time with that of PyTorch.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import _run
 
 from cnnx import CNN, datasets, layers, models, optimizers
 
-ARGS = _run.arguments("The quickest way to 92 % on Fashion-MNIST", epochs=12, seeds=(0, 1, 2))
+ARGS = _run.arguments("Reach 92 % on Fashion-MNIST fast", epochs=12, seeds=(0, 1, 2))
 (X, Y), TEST = datasets.fashion_mnist()
 
 

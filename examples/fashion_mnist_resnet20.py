@@ -1,9 +1,9 @@
-"""ResNet-20 on Fashion-MNIST, with augmentation: more than 94 % in minutes.
+"""Train ResNet-20 on Fashion-MNIST: over 94 % test accuracy in minutes.
 
 python examples/fashion_mnist_resnet20.py
 
-One learning-rate cycle with Nesterov momentum, weight decay on the weights only, and images that
-are flipped, moved by up to two pixels and partly erased (Zhong et al., 2017).
+Uses a one-cycle schedule, Nesterov momentum, weight decay except on biases and normalisation, label
+smoothing, and augmentation by crops, flips and random erasing (Zhong et al., 2017).
 """
 
 from __future__ import annotations

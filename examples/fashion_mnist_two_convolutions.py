@@ -1,9 +1,9 @@
-"""Two convolutions and fewer than 100,000 parameters on Fashion-MNIST: more than 92.5 %.
+"""Train two convolutions with fewer than 100,000 parameters on Fashion-MNIST: over 92.5 %.
 
 python examples/fashion_mnist_two_convolutions.py
 
-Batch normalisation, dropout, flipped images, one learning-rate cycle, and the running average of
-the weights, which is what is scored.
+Uses batch normalisation, dropout, horizontal flips, a one-cycle schedule, and a moving average of
+the weights, which is used for evaluation.
 """
 
 from __future__ import annotations

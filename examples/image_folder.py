@@ -1,10 +1,9 @@
-"""Images in folders: one sub-folder of PNG files for each class.
+"""Train on a folder of images, with one sub-folder of PNG files per class.
 
 python examples/image_folder.py [FOLDER]
 
-Without a folder of yours it writes the digits into one first. The files are read in a thread of
-their own while the network trains, so they need not fit into memory. Needs Pillow:
-pip install "cnnx[images]".
+Without FOLDER, the digits are first written to a temporary folder. A background thread reads files
+during training, so they need not fit into memory. Requires Pillow: pip install "cnnx[images]".
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from cnnx.data import ImageFolder
 
 
 def write_digits(folder: Path) -> None:
-    """Write the training images as folder/CLASS/NUMBER.png."""
+    """Save the training images as folder/CLASS/NUMBER.png."""
     (x, y), _ = datasets.digits()
     for number, (image, label) in enumerate(zip((x[:, 0] * 255).round(), y, strict=True)):
         (folder / str(label)).mkdir(parents=True, exist_ok=True)
@@ -28,7 +27,7 @@ def write_digits(folder: Path) -> None:
 
 
 def train(path: Path, epochs: int, seed: int) -> None:
-    """Train on four fifths of the images of each class, and score the others."""
+    """Train on four fifths of the images of each class and validate on the rest."""
     folder = ImageFolder(path, size=(16, 16), channels=1, validation_split=0.2, seed=seed)
     print(f"{len(folder.train)} images for training, {len(folder.validation)} for validation")
     print(f"classes: {', '.join(folder.classes)}")
@@ -52,8 +51,8 @@ def train(path: Path, epochs: int, seed: int) -> None:
 
 
 def main() -> None:
-    """Train from a folder."""
-    parser = argparse.ArgumentParser(description="Train from a folder of images")
+    """Train on the folder given on the command line, or on the digits."""
+    parser = argparse.ArgumentParser(description="Train on a folder of images")
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)

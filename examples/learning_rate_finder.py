@@ -2,8 +2,9 @@
 
 python examples/learning_rate_finder.py
 
-First `check` looks for what would spoil the training; then the learning rate rises from step to
-step on a copy of the network, and where the loss falls fastest is a good one.
+`check` first looks for problems in the data and the network. `find_learning_rate` then trains a
+copy of the network with an increasing learning rate, and suggests the rate at which the loss
+decreases fastest.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import _run
 
 from cnnx import CNN, datasets, layers, models, optimizers
 
-ARGS = _run.arguments("A learning rate for Fashion-MNIST", epochs=2, seeds=(0,))
+ARGS = _run.arguments("Find a learning rate for Fashion-MNIST", epochs=2, seeds=(0,))
 (X, Y), TEST = datasets.fashion_mnist()
 
 
 def train(seed: int) -> tuple[CNN, float]:
-    """Check, find and train."""
+    """Check the data, find a learning rate, and train."""
     model = CNN(
         [layers.Rescale(1 / 255), *models.simple_cnn((1, 28, 28), dropout=0.2)],
         input_shape=(1, 28, 28),

@@ -1,8 +1,8 @@
-"""A training loop written by hand: batches, augmentation, a schedule, an average of the weights.
+"""A custom training loop with augmentation, a schedule and averaged weights.
 
 python examples/own_loop.py
 
-`CNN.train` does all of this. What one writes oneself is free to do something else at any step.
+`CNN.train` does all of this; a custom loop can be changed at any step.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from cnnx import CNN, datasets, layers, models, optimizers
 
 
 def train(folder: str, epochs: int) -> str:
-    """Train with everything that draws random numbers; give the hash of the weights."""
+    """Train with every feature that uses random numbers, and return a hash of the weights."""
     (x, y), _ = datasets.fashion_mnist()
     model = CNN(
         [
@@ -59,7 +59,7 @@ def start(folder: Path, epochs: int, threads: int) -> subprocess.Popen[str]:
 
 
 def main() -> None:
-    """Train once without and once with kills."""
+    """Train once without interruption and once with kills, and compare the weights."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--kills", type=int, default=5)
@@ -75,7 +75,7 @@ def main() -> None:
         begin = time.perf_counter()
         whole, _ = start(Path(folder) / "whole", args.epochs, args.threads).communicate()
         seconds = time.perf_counter() - begin
-        print(f"never stopped: {whole.strip()} after {seconds:.1f} s", flush=True)
+        print(f"uninterrupted: {whole.strip()} after {seconds:.1f} s", flush=True)
         killed = 0
         while True:
             threads = chance.choice([1, 2])
@@ -89,7 +89,7 @@ def main() -> None:
             if process.returncode == 0:
                 break
             killed += 1
-            print(f"kill {killed}, on {threads} threads", flush=True)
+            print(f"kill {killed}, with {threads} threads", flush=True)
     print(f"killed {killed} times: {out.strip()}")
     if out != whole:
         sys.exit("the weights differ")

@@ -1,9 +1,10 @@
-"""What a network has learnt about some classes helps with others, of which there are few images.
+"""Transfer learning: reuse convolutions for new classes with few images.
 
 python examples/transfer.py
 
-It learns five kinds of clothing. Then its convolutions, frozen, serve a new last layer for the
-other five kinds, with five images of each; beside it, a network that begins from nothing.
+Trains a network on five classes of Fashion-MNIST. Its convolutions are then frozen and a new last
+layer is trained on the other five classes, with five images each. For comparison, a network with
+random weights is trained on the same images.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ FEW = 5
 
 
 def network(seed: int) -> CNN:
-    """Make a network for five classes."""
+    """Return a network for five classes."""
     return CNN(
         [layers.Rescale(1 / 255), *models.simple_cnn((1, 28, 28), 5, batch_norm=True, dropout=0.2)],
         input_shape=(1, 28, 28),
@@ -30,7 +31,7 @@ def network(seed: int) -> CNN:
 
 
 def train(seed: int) -> tuple[CNN, float]:
-    """Train on the known classes, then on few images of the others."""
+    """Train on the known classes, then on a few images of the others."""
     known = np.isin(Y, KNOWN)
     before = network(seed)
     before.train(
@@ -50,7 +51,7 @@ def train(seed: int) -> tuple[CNN, float]:
 
     scratch = network(seed + 1000)
     scratch.train(*few, epochs=30, batch_size=20, schedule="cosine", verbose=0)
-    print(f"seed {seed}: {scratch.evaluate(*test)['accuracy']:.2%} from nothing")
+    print(f"seed {seed}: {scratch.evaluate(*test)['accuracy']:.2%} from scratch")
     return model, model.evaluate(*test)["accuracy"]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Folder below cpp/ (cnnx: the files directly in it) -> what it may include, as prefixes.
+# Folder below cpp/ (cnnx: the files directly in it) -> prefixes of the headers it may include.
 SEES = {
     "cnnx/core": ["cnnx/core/"],
     "cnnx/kernels": ["cnnx/kernels/", "cnnx/core/index.h"],
@@ -26,14 +26,14 @@ SEES = {
     "cnnx": ["cnnx/"],
     "bindings": ["cnnx/", "bindings/"],
 }
-# The one file of the kernels that is ordinary code: it chooses the table.
+# The only ordinary code among the kernels: it selects the table.
 DISPATCH = {"cnnx/kernels/dispatch.h", "cnnx/kernels/dispatch.cpp"}
-# No function of these can become a symbol: intrinsics are always inlined.
+# Functions of these headers cannot become symbols: intrinsics are always inlined.
 KERNEL_HEADERS = {"cstddef", "cstdint", "immintrin.h", "arm_neon.h"}
-# The kernels that every processor can run, written for reading: mathematics as the library has it.
+# The reference kernels run on every processor and use the mathematical functions of the library.
 REFERENCE = "cnnx/kernels/isa_reference.cpp"
 REFERENCE_HEADERS = KERNEL_HEADERS | {"cmath", "cstring"}
-# Headers with one user: prefix -> files below cpp/ that may include it.
+# Headers with a single user: prefix -> files below cpp/ that may include it.
 ONE_USER = {
     "pybind11/": "bindings/",
     "Python.h": "bindings/",
@@ -53,7 +53,7 @@ def problems(root: Path) -> Iterator[str]:
         folder = file.parent.relative_to(base).as_posix()
         rule = next((SEES[part] for part in _with_parents(folder) if part in SEES), None)
         if rule is None:
-            yield f"cpp/{name}: the folder has no row in SEES"
+            yield f"cpp/{name}: its folder has no row in SEES"
             continue
         for header in INCLUDE.findall(file.read_text(encoding="utf-8")):
             if reason := _forbidden(name, folder, header, rule):
@@ -61,16 +61,16 @@ def problems(root: Path) -> Iterator[str]:
 
 
 def _with_parents(folder: str) -> Iterator[str]:
-    """Yield the folder and those around it, innermost first."""
+    """Yield a folder and its parents, innermost first."""
     while folder != ".":
         yield folder
         folder = Path(folder).parent.as_posix()
 
 
 def _forbidden(name: str, folder: str, header: str, rule: list[str]) -> str | None:
-    """Say why `name` may not include `header`; None when it may."""
+    """Return the reason why `name` may not include `header`, or None if it may."""
     if ".." in header.split("/"):
-        return "write the path from cpp/"
+        return "write the path relative to cpp/"
     for prefix, user in ONE_USER.items():
         if header.startswith(prefix):
             return None if name.startswith(user) else f"only {user} may"
@@ -81,12 +81,12 @@ def _forbidden(name: str, folder: str, header: str, rule: list[str]) -> str | No
     elif "cnnx/kernels" in _with_parents(folder) and name not in DISPATCH:
         standard = REFERENCE_HEADERS if name == REFERENCE else KERNEL_HEADERS
         if header not in standard:
-            return f"allowed of the standard library: {', '.join(sorted(standard))}"
+            return f"allowed standard library headers: {', '.join(sorted(standard))}"
     return None
 
 
 def main() -> int:
-    """Check the project; 0 when every rule is kept."""
+    """Check the project; return 0 if all rules are followed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, default=ROOT, help="folder of the project")
     root = parser.parse_args().root.resolve()

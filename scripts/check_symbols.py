@@ -1,8 +1,8 @@
-"""Check that an instruction-set object file defines one symbol, its table, and runs nothing early.
+"""Check that the object file of an instruction set defines only its table, and no startup code.
 
-A second global symbol, or a weak one such as an inline function of a header, could be chosen by the
-linker for code that runs on every processor; on an older one it would be an illegal instruction. So
-would code that fills the table when the library is loaded, instead of the compiler.
+The linker could use any other global or weak symbol, such as an inline function of a header, in
+code that runs on every processor, where it would be an illegal instruction on older ones. The same
+applies to code that initialises the table when the library is loaded, rather than at compile time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ISA = re.compile(r"isa_([a-z0-9]+)\.")
 
 
 def symbols(nm: str, file: Path) -> list[tuple[str, str]]:
-    """Type (as nm has it) and name of every symbol that an object file defines."""
+    """Return the type (as shown by nm) and name of each symbol defined in an object file."""
     output = subprocess.run(
         [nm, "-C", "--defined-only", file], capture_output=True, text=True, check=True
     ).stdout
@@ -27,7 +27,7 @@ def symbols(nm: str, file: Path) -> list[tuple[str, str]]:
 
 
 def problems(nm: str, files: list[Path]) -> list[str]:
-    """One entry for each rule that a file breaks."""
+    """Return an entry for each violation."""
     found = []
     for file in files:
         match = ISA.search(file.name)
@@ -35,11 +35,11 @@ def problems(nm: str, files: list[Path]) -> list[str]:
             found.append(f"{file}: not named isa_<name>.*")
             continue
         defined = symbols(nm, file)
-        # Local symbols have lower-case types; v, w (weak) and u (unique in the program) are not.
+        # Local symbols have lower-case types, except for v, w (weak) and u (unique global).
         visible = [name for kind, name in defined if kind.isupper() or kind in "uvw"]
         if visible != [f"cnnx::isa_{match[1]}"]:
             found.append(
-                f"{file}: expected the one symbol cnnx::isa_{match[1]}, found {len(visible)}:\n  "
+                f"{file}: expected only the symbol cnnx::isa_{match[1]}, found {len(visible)}:\n  "
                 + "\n  ".join(visible)
             )
         if any("_GLOBAL__sub_I" in name for _, name in defined):
@@ -48,9 +48,9 @@ def problems(nm: str, files: list[Path]) -> list[str]:
 
 
 def main() -> int:
-    """Check the files on the command line; 0 when all keep the rule."""
+    """Check the files on the command line; return 0 if there is no violation."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--nm", default="nm", help="the nm of the compiler's tools")
+    parser.add_argument("--nm", default="nm", help="the nm program of the compiler")
     parser.add_argument("files", nargs="+", type=Path, help="object files isa_<name>.cpp.o")
     arguments = parser.parse_args()
     found = problems(arguments.nm, arguments.files)

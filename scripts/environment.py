@@ -1,4 +1,4 @@
-"""The private virtual environment in which the developer scripts build, test and lint cnnx."""
+"""The virtual environment in which the developer scripts build, test and lint cnnx."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PYTHON = VENV / "bin" / "python"
 
 
 def run(*command: str | Path) -> bool:
-    """Print and run one command in the repository root; True when it succeeded."""
+    """Print and run a command in the repository root; return whether it succeeded."""
     words = [str(word) for word in command]
     print("$", textwrap.shorten(" ".join(words), width=200, placeholder=" ..."), flush=True)
     environ = {
@@ -35,13 +35,13 @@ def run(*command: str | Path) -> bool:
 
 
 def fail(message: str) -> NoReturn:
-    """Stop with a message and exit code 1."""
+    """Exit with a message and code 1."""
     sys.stdout.flush()
     sys.exit(f"{Path(sys.argv[0]).name}: {message}")
 
 
 def compiler() -> str:
-    """Return the C++ compiler that CMake will use."""
+    """Return the C++ compiler used by CMake."""
     for name in (os.environ.get("CXX", ""), "c++", "g++", "clang++"):
         if name and (path := shutil.which(name)):
             return path
@@ -61,7 +61,7 @@ def has_doctest() -> bool:
 
 
 def ensure_doctest() -> None:
-    """Install doctest from the system's packages where that is possible, else say how."""
+    """Install doctest from the system's packages if possible, otherwise fail with instructions."""
     if has_doctest():
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
@@ -69,14 +69,14 @@ def ensure_doctest() -> None:
         run("apt-get", "install", "-qq", "-y", "--no-install-recommends", "doctest-dev")
     if not has_doctest():
         fail(
-            "the C++ tests need doctest; install it with "
+            "the C++ tests require doctest; install it with "
             "`sudo apt-get install doctest-dev` (Debian, Ubuntu), "
             "`brew install doctest` (macOS) or `sudo dnf install doctest-devel` (Fedora)"
         )
 
 
 def ensure_packages(group: str) -> None:
-    """Install one dependency group of pyproject.toml, unless that has been done before."""
+    """Install a dependency group of pyproject.toml, unless it is already installed."""
     if not PYTHON.exists():
         print(f"Creating {VENV.name}", flush=True)
         try:
@@ -92,14 +92,14 @@ def ensure_packages(group: str) -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     if not run(PYTHON, "-m", "pip", "install", "-q", "--group", group):
-        fail(f"the packages of the group {group!r} could not be installed")
+        fail(f"the packages of group {group!r} could not be installed")
     stamp.write_text(wanted)
 
 
 def build() -> None:
-    """Build extension and C++ tests, warnings as errors, and install cnnx; later runs are short."""
-    if sys.version_info < (3, 11):  # noqa: UP036 (this script meets any Python)
-        fail(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}")
+    """Build the extension and the C++ tests with warnings as errors, and install cnnx."""
+    if sys.version_info < (3, 11):  # noqa: UP036 (this script may be run with any Python)
+        fail(f"Python 3.11 or newer is required; this is {sys.version.split()[0]}")
     compiler()
     ensure_doctest()
     ensure_packages("dev")
@@ -110,6 +110,6 @@ def build() -> None:
         "cmake.define.CMAKE_EXPORT_COMPILE_COMMANDS": "ON",
     }
     options = [f"--config-settings={key}={value}" for key, value in settings.items()]
-    # pip installs a folder anew each time, also under the same version.
+    # pip always reinstalls a folder, even with the same version.
     if not run(PYTHON, "-m", "pip", "install", "-q", "--no-build-isolation", *options, "."):
         fail("the build failed")

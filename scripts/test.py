@@ -1,8 +1,8 @@
-"""Build cnnx and run every test, C++ and Python, in an environment of its own (.venv-test).
+"""Build cnnx and run all C++ and Python tests in a virtual environment (.venv-test).
 
-python3 scripts/test.py             all tests but the ones below
-python3 scripts/test.py --slow      the long ones: packaging, training on Fashion-MNIST
-python3 scripts/test.py --torch     the comparison with PyTorch, which is installed for it
+python3 scripts/test.py             all tests except the following
+python3 scripts/test.py --slow      slow tests: packaging, training on Fashion-MNIST
+python3 scripts/test.py --torch     the comparison with PyTorch, which is installed first
 python3 scripts/test.py ARGUMENTS   pytest with these arguments
 """
 
@@ -15,7 +15,7 @@ import environment
 
 
 def main(arguments: list[str]) -> int:
-    """Run the tests that the arguments choose; 0 when all passed."""
+    """Run the tests selected by the arguments; return 0 if all pass."""
     if "--help" in arguments or "-h" in arguments:
         print(__doc__)
         return 0

@@ -1,4 +1,4 @@
-"""Who is compared: cnnx and its peers, each a module here and an environment of its own."""
+"""The compared libraries: cnnx and its peers, each with a module here and its own environment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class SideInfo:
-    """A row of the comparison."""
+    """A library, or a variant of its use."""
 
     title: str
     module: str  # in this folder
@@ -36,27 +36,27 @@ OURS = ("cnnx", "cnnx_exact", "layer", "layer_exact")
 
 @dataclass(frozen=True)
 class Prepared:
-    """Something to time: a call, and how many images one call handles."""
+    """A call to be timed, and the number of images per call."""
 
     call: Callable[[], object]
     images: int
 
 
 class Side(Protocol):
-    """What each module here offers, as its class `Side`."""
+    """Interface of the class `Side` of each module here."""
 
     def __init__(self, variant: str, threads: int) -> None:
-        """Set the library up; runs before anything is computed."""
+        """Set up the library, before anything is computed."""
 
     def versions(self) -> dict[str, str]:
-        """Versions of the libraries in use, and settings worth recording."""
+        """Return the versions of the libraries in use, and relevant settings."""
         ...
 
     def prepare(self, case: Mapping[str, Any]) -> Prepared:
-        """Build what a case asks for; see `network_case` and `layer_case`."""
+        """Build the network or layer of a case."""
         ...
 
 
 def network_case(workload: str, batch: int, task: str) -> dict[str, Any]:
-    """Ask for one of `workloads.WORKLOADS`; the task is "train" or "infer"."""
+    """Return a request for one of `workloads.WORKLOADS`; the task is "train" or "infer"."""
     return {"suite": "network", "workload": workload, "batch": batch, "task": task}

@@ -1,4 +1,4 @@
-"""cnnx, through its public interface for networks and its engine's for single layers."""
+"""cnnx: the public API for networks, and the engine for single layers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sides import Prepared
 
 
 def layer_of(spec: Layer) -> layers.Layer:
-    """Say one layer of a workload in cnnx's words."""
+    """Convert a layer of a workload to a layer of cnnx."""
     if isinstance(spec, Conv):
         return layers.Conv2D(
             spec.filters, spec.kernel, padding=(spec.padding, spec.padding), activation="relu"
@@ -28,7 +28,7 @@ def layer_of(spec: Layer) -> layers.Layer:
 
 
 def build(workload: str, exact: bool = False, first: tuple[layers.Layer, ...] = ()) -> CNN:
-    """Make the network of a workload, behind some layers of the caller's."""
+    """Build the network of a workload, with optional layers before it."""
     spec = WORKLOADS[workload]
     return CNN(
         [*first, *(layer_of(layer) for layer in spec.layers)],
@@ -39,21 +39,21 @@ def build(workload: str, exact: bool = False, first: tuple[layers.Layer, ...] = 
 
 
 def random_batch(shape: tuple[int, ...]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Give images (N, channels, height, width) and labels."""
+    """Return random images (N, channels, height, width) and labels."""
     rng = np.random.default_rng(0)
     images = rng.standard_normal(shape, dtype=np.float32)
     return images, rng.integers(0, CLASSES, shape[0], dtype=np.int64)
 
 
 class Side:
-    """See `sides.Side`; the variant "exact" switches Winograd off."""
+    """See `sides.Side`; the variant "exact" disables Winograd."""
 
     def __init__(self, variant: str, threads: int) -> None:
         self._exact = variant == "exact"
         cnnx.set_num_threads(threads)
 
     def versions(self) -> dict[str, str]:
-        """Versions, and what the engine says of itself."""
+        """Return versions and the configuration of the engine."""
         settings = cnnx.show_config("dict")
         wanted = ("isa", "threads", "openmp_runtime", "compiler")
         return {
@@ -76,7 +76,7 @@ class Side:
         return Prepared(lambda: model.predict(x, batch_size=batch), batch)
 
     def _layer(self, case: Mapping[str, Any]) -> Prepared:
-        """Run a network of one layer, as `CNN` holds it, without the checks in front of it."""
+        """Run the engine's network of a single layer, without the checks of `CNN`."""
         layer: layers.Layer
         if case["kind"] == "pool":
             layer = layers.MaxPool2D(case["kernel"], stride=case["stride"], padding=case["padding"])

@@ -1,4 +1,4 @@
-"""JAX: the whole training step, or the forward pass, as one compiled function."""
+"""JAX: the training step or the forward pass as one compiled function."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from sides import Prepared
 
 
 def limit_threads(threads: int) -> None:
-    """Keep JAX to some processors; it takes no number of threads.
+    """Limit JAX to some processors, as the number of threads cannot be set.
 
-    Its pools have as many threads as the process has processors when it starts.
+    The size of its thread pools is the number of processors of the process at start-up.
     """
     os.environ["NPROC"] = str(threads)
     if threads == 1:
@@ -43,7 +43,7 @@ class Side:
         self._numpy: Any = import_module("jax.numpy")
 
     def versions(self) -> dict[str, str]:
-        """Versions of both of JAX's parts, and the processors it may use."""
+        """Return the versions of JAX and jaxlib, and the number of processors."""
         jaxlib: Any = import_module("jaxlib")
         allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ()
         return {
@@ -53,7 +53,7 @@ class Side:
         }
 
     def _parameters(self, workload: Workload, key: Any) -> list[Any]:
-        """Weights and biases of the layers that have them, () for the others."""
+        """Create weights and biases for the layers that have them, () for the others."""
         found: list[Any] = []
         for sized in sized_layers(workload):
             spec = sized.layer

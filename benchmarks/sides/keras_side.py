@@ -11,7 +11,7 @@ from workloads import CLASSES, LEARNING_RATE, MOMENTUM, WORKLOADS, Conv, Dense, 
 
 from sides import Prepared
 
-FIT_BATCHES = 12  # batches of one `fit`, which spreads what it costs to start one
+FIT_BATCHES = 12  # batches per call of `fit`, to amortise its start-up cost
 
 
 class Side:
@@ -26,7 +26,7 @@ class Side:
         self._numpy: Any = import_module("numpy")
 
     def versions(self) -> dict[str, str]:
-        """Versions of Keras and TensorFlow, and the threads of an operation."""
+        """Return the versions of Keras and TensorFlow, and the number of threads."""
         threads = self._tf.config.threading.get_intra_op_parallelism_threads()
         return {
             "keras": str(self._keras.__version__),
@@ -39,7 +39,7 @@ class Side:
         if isinstance(spec, Conv):
             same = spec.padding > 0
             if same and 2 * spec.padding + 1 != spec.kernel:
-                raise ValueError(f"Keras has no such padding: {spec}")
+                raise ValueError(f"Keras does not support this padding: {spec}")
             return layers.Conv2D(
                 spec.filters,
                 spec.kernel,
@@ -53,7 +53,7 @@ class Side:
         return layers.Flatten()
 
     def prepare(self, case: Mapping[str, Any]) -> Prepared:
-        """Build a network; single layers are not offered."""
+        """Build a network; single layers are not supported."""
         keras, numpy = self._keras, self._numpy
         workload = WORKLOADS[case["workload"]]
         batch = int(case["batch"])

@@ -1,7 +1,7 @@
-"""cnnx's layers as they run inside a network: channels-last already, nothing turned.
+"""Layers of cnnx as they run inside a network: in channels-last layout, without conversion.
 
-Needs the library that the CMake target `cnnx_layers` builds; its path is in the environment
-variable CNNX_LAYERS, which `sweep.py --layers` sets.
+Requires the library of the CMake target `cnnx_layers`; its path is given by the environment
+variable CNNX_LAYERS, which is set by `sweep.py --layers`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Layer:
 
 
 class Side:
-    """See `sides.Side`; the variant "exact" switches Winograd off."""
+    """See `sides.Side`; the variant "exact" disables Winograd."""
 
     def __init__(self, variant: str, threads: int) -> None:
         self._exact = variant == "exact"
@@ -47,7 +47,7 @@ class Side:
             function.restype = None
 
     def versions(self) -> dict[str, str]:
-        """There is no version but the checkout's."""
+        """Return the path of the library, which has no version."""
         return {"library": os.environ["CNNX_LAYERS"]}
 
     def prepare(self, case: Mapping[str, Any]) -> Prepared:

@@ -24,7 +24,7 @@ class Side:
         self._threads = threads
 
     def versions(self) -> dict[str, str]:
-        """Version of the run time, and its threads."""
+        """Return the versions of the runtime and ONNX, and the number of threads."""
         return {
             "onnxruntime": str(self._runtime.__version__),
             "onnx": str(self._onnx.__version__),
@@ -32,7 +32,7 @@ class Side:
         }
 
     def _model(self, workload: Workload) -> bytes:
-        """Write the network of a workload, with random weights, in ONNX's format."""
+        """Serialise the network of a workload, with random weights, in ONNX format."""
         helper, numpy = self._onnx.helper, self._numpy
         rng = numpy.random.default_rng(0)
         nodes: list[Any] = []
@@ -79,9 +79,9 @@ class Side:
         return bytes(model.SerializeToString())
 
     def prepare(self, case: Mapping[str, Any]) -> Prepared:
-        """Build a network for inference; nothing else is offered."""
+        """Build a network for inference; nothing else is supported."""
         if case["task"] != "infer":
-            raise ValueError("ONNX Runtime does not train here")
+            raise ValueError("ONNX Runtime is used for inference only")
         workload = WORKLOADS[case["workload"]]
         batch = int(case["batch"])
         options = self._runtime.SessionOptions()

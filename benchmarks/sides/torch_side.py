@@ -1,4 +1,4 @@
-"""PyTorch: contiguous, channels_last, and compiled."""
+"""PyTorch: contiguous, channels_last and compiled."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ functional: Any = import_module("torch.nn.functional")
 
 
 def build(workload: Workload) -> Any:
-    """Make the network of a workload."""
+    """Build the network of a workload."""
     nn = torch.nn
     modules: list[Any] = []
     for sized in sized_layers(workload):
@@ -55,7 +55,7 @@ class Side:
         torch.manual_seed(0)
 
     def versions(self) -> dict[str, str]:
-        """PyTorch's version, threads and the instruction set it chose."""
+        """Return the version, the number of threads and the instruction set in use."""
         return {
             "torch": str(torch.__version__),
             "threads": str(torch.get_num_threads()),
@@ -67,7 +67,7 @@ class Side:
         return self._layer(case) if case["suite"] == "layer" else self._network(case)
 
     def _arranged(self, thing: Any) -> Any:
-        """Bring images or a module into the layout that is measured."""
+        """Convert images or a module to the measured layout."""
         if self._variant == "channels_last":
             return thing.to(memory_format=torch.channels_last)
         return thing

@@ -1,4 +1,4 @@
-"""cnnx: convolutional neural networks, trained on the CPU.
+"""cnnx: training of convolutional neural networks on the CPU.
 
 >>> from cnnx import CNN, layers, optimizers
 >>> model = CNN(
@@ -7,12 +7,13 @@
 ...     input_shape=(1, 8, 8), optimizer=optimizers.SGD(0.05, momentum=0.9),
 ... )
 
-`CNN` is the model: it trains, evaluates, predicts, saves and loads. `layers`, `losses` and
-`optimizers` are what it is made of. `schedules` change its learning rate, `callbacks` are called
-while it trains, `augment` changes training images at random. `datasets` loads real images, `data`
-reads folders of images and takes other sources of batches. `metrics` measures predictions,
-`diagnosis` looks for problems before training, `checkpoint` and `io` read and write files, and
-`ops` runs single passes on NumPy arrays.
+`CNN` is the model class, with methods for training, evaluation, prediction, saving and loading. It
+is built from `layers`, `losses` and `optimizers`; `models` has predefined networks. `schedules`
+change the learning rate, `callbacks` are called during training, and `augment` provides data
+augmentation. `datasets` loads example datasets, and `data` supports folders of images and other
+sources of batches. `metrics` evaluates predictions, `diagnosis` checks data and networks before
+training, `checkpoint` and `io` read and write files, and `ops` provides single operations on NumPy
+arrays.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ __getattr__ = finder(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
-    """Name what there is, imported or not."""
+    """List all public names, including those not imported yet."""
     return sorted({*globals(), *__all__})
 
 

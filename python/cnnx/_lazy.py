@@ -1,7 +1,7 @@
-"""Names of a package that are imported when they are first used: a program pays for no others.
+"""Lazy imports: names of a package that are imported on first use.
 
-Type checkers see the names through imports under ``TYPE_CHECKING``; when the program runs the
-package's ``__getattr__`` finds them, once each.
+Type checkers see the names through imports under ``TYPE_CHECKING``; at run time, the package's
+``__getattr__`` imports them, once each.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def finder(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Make the ``__getattr__`` of a package."""
+    """Return the ``__getattr__`` of a package."""
 
     def find(name: str) -> Any:
         if name not in homes:
@@ -30,25 +30,25 @@ def finder(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 
 
 class Registry(Mapping[str, type[T]]):
-    """Classes by kind, each imported when it is asked for."""
+    """Classes by kind, imported on first use."""
 
     def __init__(self, package: str, names: Mapping[str, str]) -> None:
         self._package = package
         self._names = names
 
     def __getitem__(self, kind: str) -> type[T]:
-        """Return the class of a kind; ``KeyError`` when there is none."""
+        """Return the class of a kind; raises ``KeyError`` if there is none."""
         found: type[T] = getattr(sys.modules[self._package], self._names[kind])
         return found
 
     def __contains__(self, kind: object) -> bool:
-        """Whether there is such a kind."""
+        """Whether a kind exists."""
         return kind in self._names
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the kinds."""
+        """Iterate over the kinds."""
         return iter(self._names)
 
     def __len__(self) -> int:
-        """Count the kinds."""
+        """Return the number of kinds."""
         return len(self._names)

@@ -1,4 +1,4 @@
-"""Types that are used all over the package."""
+"""Types used throughout the package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 AllFinite = Callable[[Array], bool]
-"""The engine's scan of a float32 or float64 array for NaN and infinities."""
+"""The engine's check of a float32 or float64 array for NaN and infinities."""
 
 Logs = dict[str, float]
-"""Scores by name: "loss" and "accuracy", after validation "val_loss" and "val_accuracy" too."""
+"""Metrics by name: "loss" and "accuracy", and with validation "val_loss" and "val_accuracy"."""

@@ -1,4 +1,4 @@
-"""`History` under its public path; it is a callback like any other."""
+"""`History`, re-exported from `cnnx.callbacks`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Loss functions, minimised by training.
 
-A new loss is one class and one row in `REGISTRY` (and its passes in C++).
+To add a loss, add a class and a row in `REGISTRY` (and its implementation in C++).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cnnx.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Loss(Spec):
-    """The base class of all losses."""
+    """Base class of all losses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class CrossEntropy(Loss):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -67,7 +67,7 @@ class BinaryCrossEntropy(Loss):
 
 
 def _weights(alpha: object, owner: str, name: str) -> tuple[float, ...]:
-    """Check the weights of classes."""
+    """Check class weights."""
     if isinstance(alpha, np.ndarray) and alpha.ndim == 1:
         alpha = alpha.tolist()
     if not isinstance(alpha, (tuple, list)):
@@ -76,7 +76,7 @@ def _weights(alpha: object, owner: str, name: str) -> tuple[float, ...]:
             f"got {describe(alpha)}"
         )
     if not alpha:
-        raise ConfigError(f"{owner}: {name} must hold a weight for each class, got none")
+        raise ConfigError(f"{owner}: {name} must have one weight for each class, got none")
     return tuple(real(w, owner, f"{name}[{i}]", minimum=0.0) for i, w in enumerate(alpha))
 
 
@@ -99,8 +99,8 @@ class Focal(Loss):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value; when a network is built, if there are not as many
-        weights as classes.
+        If an argument has an invalid value; when a network is built, if the number of weights
+        differs from the number of classes.
 
     References
     ----------
@@ -139,8 +139,9 @@ class MeanAbsoluteError(Loss):
 class Huber(Loss):
     """Squared difference up to a threshold, linear beyond it, averaged over the outputs.
 
-    ``e ** 2 / 2`` for differences ``e`` up to `delta`, ``delta * (abs(e) - delta / 2)`` for larger
-    ones. Takes what `MeanSquaredError` takes.
+    ``e ** 2 / 2`` for differences ``e`` up to `delta` in absolute value, otherwise
+    ``delta * (abs(e) - delta / 2)``, averaged over the outputs of an image. Accepts the same
+    targets as `MeanSquaredError`.
 
     Parameters
     ----------
@@ -150,9 +151,9 @@ class Huber(Loss):
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `delta` is not a number.
     ConfigError
-        If it is not greater than 0, or not finite.
+        If `delta` is not greater than 0, or not finite.
 
     References
     ----------
@@ -176,11 +177,11 @@ REGISTRY: dict[str, type[Loss]] = {
         Huber,
     )
 }
-"""The losses by kind, which is the string that ``CNN`` accepts and files hold."""
+"""The losses by name, as accepted by ``CNN`` and stored in files."""
 
 
 def from_dict(values: object) -> Loss:
-    """Make the loss that a dict describes.
+    """Create a loss from its dictionary form.
 
     Parameters
     ----------
@@ -195,7 +196,7 @@ def from_dict(values: object) -> Loss:
     Raises
     ------
     TypeError
-        If it is not a dict.
+        If `values` is not a dictionary.
     ConfigError
         If the kind or an argument is unknown.
     """
@@ -203,7 +204,7 @@ def from_dict(values: object) -> Loss:
 
 
 def resolve(value: object) -> Loss:
-    """Take a loss, or its name as a string.
+    """Return a loss, given a loss or its name.
 
     Parameters
     ----------
@@ -218,7 +219,7 @@ def resolve(value: object) -> Loss:
     Raises
     ------
     TypeError
-        If it is neither.
+        If `value` is neither a loss nor a string.
     ConfigError
         If no loss has that name.
     """

@@ -30,7 +30,7 @@ _F64 = npt.NDArray[np.float64]
 _I64 = npt.NDArray[np.int64]
 
 _MOST_CLASSES = 10_000
-"""More would ask for a confusion matrix of gigabytes, by mistake most likely."""
+"""More classes would need a confusion matrix of gigabytes and are most likely a mistake."""
 
 _AVERAGES = ("macro", "micro", "weighted")
 
@@ -51,7 +51,7 @@ def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     true, predicted, _ = class_pair(y_true, y_pred, "accuracy", None)
     return float((true == predicted).mean())
@@ -77,14 +77,14 @@ def top_k_accuracy(y_true: ArrayLike, scores: ArrayLike, k: int = 5) -> float:
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     k = integer(k, "top_k_accuracy", "k")
     rows = as_array(scores, "scores")
     if rows.ndim != 2:
         raise ShapeError(
-            f"top_k_accuracy: scores must have shape (N, classes), got {rows.shape}; pass what "
-            "predict gives"
+            f"top_k_accuracy: scores must have shape (N, classes), got {rows.shape}; pass the "
+            "output of predict"
         )
     true, _, _ = class_pair(y_true, rows, "top_k_accuracy", rows.shape[1])
     own = rows[np.arange(len(rows)), true][:, None]
@@ -111,7 +111,7 @@ def confusion_matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int | None =
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     return _matrix(y_true, y_pred, classes, "confusion_matrix")
 
@@ -134,12 +134,12 @@ def precision(
     Returns
     -------
     ndarray or float
-        float64 (classes,), or one number.
+        float64 (classes,), or a single number if `average` is given.
 
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     report = _Scores.of(_matrix(y_true, y_pred, classes, "precision"))
     return report.averaged(report.precision, average, "precision")
@@ -158,12 +158,12 @@ def recall(
     Returns
     -------
     ndarray or float
-        float64 (classes,), or one number.
+        float64 (classes,), or a single number if `average` is given.
 
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     report = _Scores.of(_matrix(y_true, y_pred, classes, "recall"))
     return report.averaged(report.recall, average, "recall")
@@ -182,12 +182,12 @@ def f1(
     Returns
     -------
     ndarray or float
-        float64 (classes,), or one number.
+        float64 (classes,), or a single number if `average` is given.
 
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     report = _Scores.of(_matrix(y_true, y_pred, classes, "f1"))
     return report.averaged(report.f1, average, "f1")
@@ -222,7 +222,7 @@ class ClassificationReport:
 
     @classmethod
     def of(cls, matrix: ArrayLike, names: Sequence[str] | None = None) -> ClassificationReport:
-        """Compute the scores from a confusion matrix, such as a sum over batches.
+        """Create a report from a confusion matrix, such as a sum over batches.
 
         Parameters
         ----------
@@ -234,27 +234,27 @@ class ClassificationReport:
         Returns
         -------
         ClassificationReport
-            The scores.
+            The report.
 
         Raises
         ------
         TypeError, ShapeError
-            If an argument cannot be used.
+            If an argument is invalid.
         """
         counts = np.asarray(matrix)
         if counts.dtype.kind not in "iu":
             raise TypeError(
-                f"ClassificationReport: matrix must hold counts, whole numbers, got {counts.dtype}"
+                f"ClassificationReport: matrix must contain integer counts, got {counts.dtype}"
             )
         if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or counts.sum() == 0:
             raise ShapeError(
-                "ClassificationReport: matrix must be a square table of at least one image, got "
+                "ClassificationReport: matrix must be square and count at least one image, got "
                 f"shape {counts.shape} with {int(counts.sum())} images"
             )
         if names is not None and len(names) != len(counts):
             raise ShapeError(
-                f"ClassificationReport: names must be {len(counts)}, one for each row of matrix, "
-                f"got {len(names)}"
+                f"ClassificationReport: names must have {len(counts)} entries, one for each row of "
+                f"matrix, got {len(names)}"
             )
         scores = _Scores.of(counts.astype(np.int64))
         return cls(
@@ -269,7 +269,7 @@ class ClassificationReport:
         )
 
     def __str__(self) -> str:
-        """Write the table."""
+        """Format the report as a table."""
         total = int(self.support.sum())
         width = max(len(name) for name in (*self.names, "weighted average"))
         lines = [f"{'':{width}}  precision  recall      F1  images"]
@@ -294,7 +294,7 @@ def classification_report(
     names: Sequence[str] | None = None,
     classes: int | None = None,
 ) -> ClassificationReport:
-    """Compute precision, recall and F1 of every class, their averages and the accuracy.
+    """Compute precision, recall and F1 score of each class, their averages, and the accuracy.
 
     Parameters
     ----------
@@ -308,12 +308,12 @@ def classification_report(
     Returns
     -------
     ClassificationReport
-        The scores; ``print`` shows them as a table.
+        The report; ``print`` shows it as a table.
 
     Raises
     ------
     TypeError, ShapeError, ConfigError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     if names is not None:
         if isinstance(names, str) or not all(isinstance(name, str) for name in names):
@@ -323,7 +323,8 @@ def classification_report(
             )
         if classes is not None and classes != len(names):
             raise ConfigError(
-                f"classification_report: names must be {classes}, as classes says, got {len(names)}"
+                f"classification_report: names must have {classes} entries, to match classes, got "
+                f"{len(names)}"
             )
         classes = len(names)
     matrix = _matrix(y_true, y_pred, classes, "classification_report")
@@ -342,7 +343,7 @@ class _Scores:
 
     @classmethod
     def of(cls, matrix: _I64) -> _Scores:
-        """Compute them."""
+        """Compute the metrics."""
         hits, support, predicted = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
         return cls(
             _ratio(hits, predicted),
@@ -353,7 +354,7 @@ class _Scores:
         )
 
     def averaged(self, values: _F64, average: str | None, owner: str) -> Any:
-        """Average scores of classes, or leave them."""
+        """Average over the classes, or return the values unchanged if `average` is None."""
         if average is None:
             return values
         average = choice(average, owner, "average", _AVERAGES)
@@ -369,19 +370,19 @@ class _Scores:
 
 
 def _ratio(part: _I64, whole: _I64) -> _F64:
-    """Divide counts; 0 where there is nothing to divide by."""
+    """Divide counts; 0 where the divisor is 0."""
     return np.asarray(np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0))
 
 
 def _matrix(y_true: ArrayLike, y_pred: ArrayLike, classes: int | None, owner: str) -> _I64:
-    """Count pairs of classes."""
+    """Count the pairs of true and predicted classes."""
     if classes is not None:
         classes = integer(classes, owner, "classes")
     true, predicted, count = class_pair(y_true, y_pred, owner, classes)
     if count > _MOST_CLASSES:
         raise ConfigError(
-            f"{owner}: {count} classes make too large a table, at most {_MOST_CLASSES}; are the "
-            "arguments classes?"
+            f"{owner}: a confusion matrix can have at most {_MOST_CLASSES} classes, got {count}; "
+            "check that the arguments are classes"
         )
     pairs = np.bincount(true * count + predicted, minlength=count * count)
     return pairs.reshape(count, count).astype(np.int64)

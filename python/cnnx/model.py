@@ -1,7 +1,7 @@
-"""`CNN`: a network that trains, scores, predicts, saves and loads. Every body hands on.
+"""`CNN`, the model class of the package. All methods delegate to other modules.
 
-`Model` has everything that does not depend on how the network was described; its docstrings are the
-reference of the package's main class, which makes this file long.
+`Model` has everything that does not depend on how the network is specified. Its docstrings are the
+reference documentation of the main class, which is why this file is long.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ if TYPE_CHECKING:
 ClassWeight = Mapping[int, float] | Sequence[float] | Literal["balanced"]
 
 BATCH = 256
-"""How many images are scored or predicted at once by default."""
+"""The default batch size for evaluation and prediction."""
 
 
 class Model:
-    """What every model can do, however its network was described."""
+    """Base class of models, independent of how the network is specified."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
 
-    # What it is
+    # Properties
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -71,7 +71,7 @@ class Model:
 
     @property
     def seed(self) -> int:
-        """The seed of the initial weights and of the shuffling."""
+        """The seed of weight initialisation and shuffling."""
         return self._network.seed
 
     @property
@@ -81,7 +81,7 @@ class Model:
 
     @property
     def optimizer(self) -> optimizers.Optimizer:
-        """The optimizer; setting another one resets the optimizer's state."""
+        """The optimizer; setting a new one resets the optimizer's state."""
         return self._network.optimizer
 
     @optimizer.setter
@@ -99,7 +99,7 @@ class Model:
 
     @property
     def stop_training(self) -> bool:
-        """Whether training ends after the current epoch; callbacks set it."""
+        """Whether training stops at the end of the current epoch; set by callbacks."""
         return self._network.stop_training
 
     @stop_training.setter
@@ -113,7 +113,7 @@ class Model:
 
     @property
     def frozen(self) -> tuple[str, ...]:
-        """The names of the weights that training does not change."""
+        """The names of the frozen weights."""
         return self._network.frozen
 
     def __repr__(self) -> str:
@@ -161,73 +161,76 @@ class Model:
         every: int | None = None,
         resume: bool = True,
     ) -> History:
-        """Train the network; another call continues from the current weights.
+        """Train the network, starting from the current weights.
 
-        Everything is checked before the first step. Ctrl-C ends training after the current batch.
+        All arguments are checked before the first step. Ctrl-C stops training after the current
+        batch.
 
         Parameters
         ----------
         x : array-like or source of batches
-            Images of shape (N, *input_shape): float32, float64 or uint8; other integers and
-            booleans are converted to the network's dtype. uint8 is meant for networks that begin
-            with ``Rescale`` or ``Normalize``. Or, without `y`, a source of batches: see
+            Images of shape (N, *input_shape) and dtype float32, float64 or uint8; other integers
+            and booleans are converted to the network's dtype. uint8 is intended for networks that
+            start with ``Rescale`` or ``Normalize``. Without `y`, a source of batches, see
             ``cnnx.data``.
         y : array-like, optional
             Class indices of shape (N,), or targets of shape (N, *output_shape): probabilities for
             "cross_entropy", any numbers for "mse".
         epochs : int
-            Number of passes over the data.
+            The number of passes over the data.
         batch_size : int
-            Number of images in a step; the last batch of an epoch may be smaller.
+            The number of images per step; the last batch of an epoch may be smaller.
         validation_data : (x, y) or source of batches, optional
-            Data that are scored after every epoch.
+            Data on which the network is evaluated after every epoch.
         validation_split : float
-            Or the fraction of `x` and `y` that is held out for validation, from their end.
+            The fraction of `x` and `y` to hold out for validation, taken from the end. Cannot be
+            combined with `validation_data`.
         shuffle : bool
-            Whether every epoch has an order of its own, drawn from the seed.
+            Whether to shuffle the data before each epoch, with the seed of the network.
         verbose : "auto", 0, 1 or 2
-            Progress on standard error: 0 none, 1 a bar, 2 a line an epoch; "auto" shows a bar in
-            terminals and notebooks, and lines elsewhere.
+            The progress display on standard error: none (0), a bar (1), or one line per epoch (2).
+            "auto" shows a bar in terminals and notebooks, and lines elsewhere.
         callbacks : sequence of Callback, optional
             Objects whose hooks are called during training.
         schedule : Schedule or str, optional
-            How the learning rate changes from step to step: an object from ``cnnx.schedules``, or
-            its name, such as "cosine" or "one-cycle". Steps count from the start of this call.
+            The learning-rate schedule: an object from ``cnnx.schedules``, or its name, such as
+            "cosine" or "one-cycle". It starts with the first step of this call.
         augment : list, optional
-            Random changes of the training images: objects from ``cnnx.augment``, or their names.
+            Data augmentation of the training images: objects from ``cnnx.augment``, or their names.
         class_weight : dict, list or "balanced", optional
-            The weight of each class in the loss; "balanced" gives all classes the same total.
+            The weight of each class in the loss; "balanced" gives all classes the same total
+            weight.
         sample_weight : array-like, optional
             The weight of each image in the loss, of shape (N,).
         checkpoint : path-like, optional
-            A folder for checkpoints, written at the end of every epoch. The same call continues
-            from the newest one, also in another process and with another number of threads, and
-            reaches the same bits as if it had never stopped. If the run had finished, its result
-            is restored at once.
+            A folder to which checkpoints are written, at least at the end of every epoch. Repeating
+            the call resumes from the newest checkpoint, also in a new process or with a different
+            number of threads, and gives bit-identical results. If the run was completed, its
+            result is restored.
         every : int, optional
-            The number of batches after which a checkpoint is written besides.
+            Also write a checkpoint each time this number of batches has been processed.
         resume : bool
-            Whether existing checkpoints are used; otherwise they are removed.
+            Whether to resume from existing checkpoints; if False, they are removed.
 
         Returns
         -------
         History
-            The scores: ``history.history["loss"]``, "accuracy", "val_loss" and "val_accuracy" are
-            lists with one entry an epoch.
+            The metrics: ``history.history["loss"]``, "accuracy", "val_loss" and "val_accuracy" are
+            lists with one entry per epoch.
 
         Raises
         ------
         TypeError, ShapeError, ConfigError, ValueError
-            If an argument cannot be used, or a checkpoint was written by a call with other
-            arguments; nothing has changed then.
+            If an argument is invalid, or a checkpoint was written by a call with other arguments.
+            The network is unchanged.
         FileFormatError
-            If all checkpoints are damaged.
+            If all checkpoints are corrupted.
         OSError
-            If a checkpoint cannot be written; earlier ones are intact.
+            If a checkpoint cannot be written; earlier ones are kept.
         DivergenceError
             If the loss becomes NaN or too large for the network's precision.
         """
-        # Imported when a model trains, so that importing the package stays quick.
+        # Imported on first use, so that importing the package stays fast.
         from cnnx._training import arguments, run  # noqa: PLC0415
 
         checked = arguments.Arguments(
@@ -251,34 +254,34 @@ class Model:
         return run.train(self._network, self, checked)
 
     def train_batch(self, x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
-        """Take one training step, for your own training loops.
+        """Perform one training step, for custom training loops.
 
-        Nothing is copied where `x` is a C-contiguous float32, float64 or uint8 array and `y` an
-        int64 one.
+        Arguments are not copied if `x` is a C-contiguous array of dtype float32, float64 or uint8,
+        and `y` one of dtype int64.
 
         Parameters
         ----------
         x : array-like
             Images of shape (N, *input_shape).
         y : array-like
-            Their labels or targets, as for `train`.
+            Labels or targets, as for `train`.
 
         Returns
         -------
         tuple[float, float]
-            The batch's mean loss and accuracy before the step. The accuracy is NaN for a network
-            with a single output, where it is not defined.
+            The mean loss and the accuracy of the batch before the step. The accuracy is NaN if it
+            is undefined, as for regression with a single output.
 
         Raises
         ------
         TypeError, ShapeError, ValueError
-            If an argument cannot be used; nothing has changed then.
+            If an argument is invalid; the network is unchanged.
         DivergenceError
             If the loss is NaN or too large for the network's precision.
         """
         return self._network.train_batch(x, y)
 
-    # Scores and predictions
+    # Evaluation and prediction
 
     def evaluate(
         self,
@@ -288,29 +291,29 @@ class Model:
         *,
         sample_weight: ArrayLike | None = None,
     ) -> Logs:
-        """Score the network on images and their labels.
+        """Compute the loss and accuracy on images and labels.
 
         Parameters
         ----------
         x, y : array-like, or source of batches
-            Images and labels, or a source of batches without `y`, as `train` takes them. Of a
-            source one epoch is scored.
+            Images and labels, or without `y` a source of batches, as accepted by `train`. One epoch
+            of a source is evaluated.
         batch_size : int
-            Number of images that are scored at once; the result does not depend on it. Ctrl-C
-            works in between.
+            The number of images per batch; the result does not depend on it. Ctrl-C takes effect
+            between batches.
         sample_weight : array-like, optional
             The weight of each image in the loss, of shape (N,).
 
         Returns
         -------
         dict[str, float]
-            "loss" and "accuracy", averaged over all images. A network with a single output has no
-            accuracy.
+            "loss" and "accuracy", averaged over all images. "accuracy" is missing if it is
+            undefined, as for regression with a single output.
 
         Raises
         ------
         TypeError, ShapeError, ConfigError, ValueError
-            If an argument cannot be used.
+            If an argument is invalid.
         """
         return scoring.evaluate(self._network, x, y, batch_size, sample_weight)
 
@@ -320,48 +323,47 @@ class Model:
         Parameters
         ----------
         x : array-like, or source of batches
-            Images of shape (N, *input_shape), or a source of batches of them, whose labels are
-            not used.
+            Images of shape (N, *input_shape), or a source of batches, whose labels are ignored.
         batch_size : int
-            Number of images that are computed at once; the result does not depend on it, bit for
-            bit. Ctrl-C works in between.
+            The number of images per batch; the result does not depend on it. Ctrl-C takes effect
+            between batches.
 
         Returns
         -------
         ndarray
             The outputs, of the network's dtype and shape (N, *output_shape), in the order of the
-            images. Where the network ends with softmax, rows are probabilities.
+            images. If the network ends with softmax, rows are probabilities.
 
         Raises
         ------
         TypeError, ShapeError, ConfigError, ValueError
-            If an argument cannot be used.
+            If an argument is invalid.
         """
         return scoring.predict(self._network, x, batch_size)
 
     # Weights
 
     def state_dict(self) -> dict[str, Array]:
-        """Copy the weights, with PyTorch's names and layouts.
+        """Return a copy of the weights, with PyTorch's names and layouts.
 
         Returns
         -------
         dict[str, ndarray]
-            "0.weight", "0.bias" and so on, numbered by layer, of the network's dtype;
-            convolutions (filters, channels / groups, height, width), dense layers (units,
-            features).
+            Arrays of the network's dtype, named "0.weight", "0.bias" etc. after the number of the
+            layer. Weights of convolutions have shape (filters, channels / groups, height, width),
+            those of dense layers (units, features).
         """
         return self._network.state_dict()
 
     def load_state_dict(self, state: Mapping[str, ArrayLike], strict: bool = True) -> None:
-        """Set the weights; the optimizer's state stays.
+        """Set the weights; the optimizer's state is kept.
 
         Parameters
         ----------
         state : Mapping[str, array-like]
-            Arrays of any floating dtype by name, as `state_dict` returns them.
+            Arrays of any floating dtype by name, as returned by `state_dict`.
         strict : bool
-            Whether all names must be present, and no others; otherwise the known ones are used.
+            Whether the names must match exactly; otherwise, missing and unknown names are ignored.
 
         Raises
         ------
@@ -370,9 +372,9 @@ class Model:
         ConfigError
             If names are missing or unknown.
         ShapeError
-            If an array has another shape.
+            If an array has the wrong shape.
         ValueError
-            If a number becomes infinite in the network's dtype. In each case nothing has changed.
+            If a value overflows in the network's dtype. The network is unchanged after an error.
         """
         strict = flag(strict, "load_state_dict", "strict")
         self._network.set_weights(check_state(state, self.state_dict(), strict))
@@ -381,14 +383,15 @@ class Model:
     def averaged_weights(self) -> Iterator[None]:
         """Use the moving average of the weights inside a ``with`` block.
 
-        For an optimizer with ``ema``: scoring, predicting, ``state_dict`` and saving without the
-        optimizer then see the average, which is often better than the last weights. Afterwards the
-        network has its weights back, bit for bit. It cannot be trained inside the block.
+        Requires an optimizer with ``ema``. Within the block, evaluation, prediction, ``state_dict``
+        and saving without the optimizer use the average, which is often better than the last
+        weights. Afterwards, the weights are restored exactly. The network cannot be trained within
+        the block.
 
         Raises
         ------
         ConfigError
-            If there is no average: the optimizer has no ``ema``, or has not made a step yet.
+            If there is no average, because the optimizer has no ``ema`` or no step has been taken.
 
         Examples
         --------
@@ -399,49 +402,52 @@ class Model:
             yield
 
     def freeze(self, layers: Selection = None) -> tuple[str, ...]:
-        """Keep weights as they are while the rest trains; more calls freeze more.
+        """Freeze weights, so that training does not update them.
+
+        Weights that are already frozen remain frozen.
 
         Parameters
         ----------
         layers : int, str, callable, or iterable of them, optional
-            Which weights: the index of a layer (-1 is the last), a name as in `state_dict` or its
-            beginning up to a dot ("3", "3.branch", "3.branch.0.weight"), a pattern ("*.bias"), or
-            a function that takes a name and returns whether it is meant. Default: all of them.
+            The weights to freeze: the index of a layer (-1 is the last), a name as in `state_dict`
+            or its prefix up to a dot ("3", "3.branch", "3.branch.0.weight"), a pattern ("*.bias"),
+            or a function that takes a name and returns whether to select it. By default, all
+            weights.
 
         Returns
         -------
         tuple[str, ...]
-            All names that are frozen now.
+            The names of all frozen weights.
 
         Raises
         ------
         TypeError
-            If it is something else.
+            If `layers` has another type.
         ConfigError
-            If there is no such layer or name. In each case nothing has changed.
+            If there is no such layer or name. The network is unchanged after an error.
         """
         chosen = self._network.chosen(layers, "freeze")
         return self._network.set_frozen({*self.frozen, *chosen})
 
     def unfreeze(self, layers: Selection = None) -> tuple[str, ...]:
-        """Train weights again that were frozen.
+        """Unfreeze weights, so that training updates them again.
 
         Parameters
         ----------
         layers : int, str, callable, or iterable of them, optional
-            Which weights, as for `freeze`. Default: all of them.
+            The weights to unfreeze, as for `freeze`. By default, all weights.
 
         Returns
         -------
         tuple[str, ...]
-            All names that are still frozen.
+            The names of the weights that are still frozen.
 
         Raises
         ------
         TypeError
-            If it is something else.
+            If `layers` has another type.
         ConfigError
-            If there is no such layer or name. In each case nothing has changed.
+            If there is no such layer or name. The network is unchanged after an error.
         """
         chosen = self._network.chosen(layers, "unfreeze")
         return self._network.set_frozen(set(self.frozen) - set(chosen))
@@ -451,17 +457,17 @@ class Model:
         source: Model | Mapping[str, ArrayLike] | str | os.PathLike[str],
         layers: Selection = None,
     ) -> tuple[str, ...]:
-        """Copy weights from another network, where names and shapes fit.
+        """Copy the weights whose names and shapes match from another network.
 
-        What does not fit, such as a last layer for other classes, is left out; `load_state_dict`
-        refuses it.
+        Other weights, such as those of a last layer for different classes, are skipped;
+        `load_state_dict` raises an error for them.
 
         Parameters
         ----------
         source : CNN, Mapping[str, array-like] or path-like
-            The other network, its `state_dict`, or a file that `save` wrote.
+            The other network, its `state_dict`, or a file written by `save`.
         layers : int, str, callable, or iterable of them, optional
-            Which weights of this network are set, as for `freeze`. Default: all that fit.
+            The weights of this network to set, as for `freeze`. By default, all weights that match.
 
         Returns
         -------
@@ -471,11 +477,11 @@ class Model:
         Raises
         ------
         TypeError
-            If it is none of these, or an entry is not an array of real numbers.
+            If `source` has another type, or an entry is not an array of real numbers.
         ConfigError
-            If nothing fits, or there is no such layer or name.
+            If no weights match, or there is no such layer or name.
         ValueError
-            If a number becomes infinite in the network's dtype. In each case nothing has changed.
+            If a value overflows in the network's dtype. The network is unchanged after an error.
         """
         from cnnx._network.transfer import transfer  # noqa: PLC0415 - few programs need it
 
@@ -493,28 +499,31 @@ class Model:
         end: float = 10.0,
         steps: int = 100,
     ) -> LearningRates:
-        """Try learning rates from small to large on a copy of the network.
+        """Run a learning-rate range test on a copy of the network.
+
+        The learning rate is increased at each step, and the rate at which the loss decreases
+        fastest is suggested. The network itself is not changed.
 
         Parameters
         ----------
         x, y : array-like, or source of batches
-            Images and labels, as `train` takes them.
+            Images and labels, as for `train`.
         batch_size : int
-            Number of images in a step.
+            The number of images per step.
         start, end : float
             The first and the last learning rate.
         steps : int
-            How many are tried; the test ends early when the loss has risen far.
+            The number of learning rates; the test ends early if the loss diverges.
 
         Returns
         -------
         LearningRates
-            The losses by learning rate, and a suggestion; it can be plotted.
+            The loss for each learning rate, and a suggestion; can be plotted.
 
         Raises
         ------
         TypeError, ShapeError, ConfigError, ValueError
-            If an argument cannot be used.
+            If an argument is invalid.
 
         References
         ----------
@@ -527,7 +536,7 @@ class Model:
         )
 
     def check(self, x: object, y: ArrayLike | None = None, *, steps: int = 200) -> CheckReport:
-        """Look for problems of data and network before training; it takes seconds.
+        """Check data and network for problems before training; takes a few seconds.
 
         Shapes, labels, class balance, the scale of the images and duplicate images are checked,
         then a copy of the network overfits one batch: a network that cannot do that will
@@ -536,19 +545,19 @@ class Model:
         Parameters
         ----------
         x, y : array-like, or source of batches
-            Images and labels, as `train` takes them.
+            Images and labels, as for `train`.
         steps : int
-            The number of steps that the copy may take.
+            The maximum number of training steps of the copy.
 
         Returns
         -------
         CheckReport
-            The findings: print it, or ask ``report.ok``.
+            The findings; print it, or test ``report.ok``.
 
         Raises
         ------
         TypeError, ConfigError
-            If `steps` cannot be used. Problems of the data are in the report.
+            If `steps` is invalid. Problems of the data are listed in the report.
         """
         from cnnx.diagnosis import data_check  # noqa: PLC0415 - few programs need it
 
@@ -557,18 +566,18 @@ class Model:
     # Files
 
     def save(self, path: str | os.PathLike[str], include_optimizer: bool = True) -> None:
-        """Save the model as one file, which `load` reads.
+        """Save the model to a file, to be loaded with `load`.
 
-        The file appears whole or not at all. It holds the architecture as JSON and arrays, never
-        code.
+        The file is replaced atomically. It contains the architecture as JSON and the weights as
+        arrays, but no code.
 
         Parameters
         ----------
         path : path-like
-            The file, whose name ends in ``.safetensors``.
+            The file, with suffix ``.safetensors``.
         include_optimizer : bool
-            Whether to save the optimizer's state too, so that training continues after loading as
-            if it had never stopped.
+            Whether to save the optimizer's state as well, so that training can be continued exactly
+            after loading.
 
         Raises
         ------
@@ -584,7 +593,7 @@ class Model:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Load a model that was saved with `save`.
+        """Load a model saved with `save`.
 
         Parameters
         ----------
@@ -594,16 +603,16 @@ class Model:
         Returns
         -------
         CNN
-            The model, ready to predict, to be scored and to be trained.
+            The model.
 
         Raises
         ------
         TypeError
-            If it is not a path.
+            If `path` is not a path.
         FileFormatError
-            If the file is damaged, cut short, or not a model of cnnx.
+            If the file is corrupted, truncated, or not a cnnx model.
         OSError
-            If it cannot be read.
+            If the file cannot be read.
         """
         file = io.read(path)
         try:
@@ -616,33 +625,36 @@ class Model:
 
 
 class CNN(Model):
-    """A convolutional neural network: layers in a row, a loss and an optimizer.
+    """A convolutional neural network: a sequence of layers, a loss and an optimizer.
 
     Parameters
     ----------
     layers : sequence of Layer
-        The layers that an image passes through, in order.
+        The layers, in order.
     input_shape : tuple[int, ...]
         The shape of one image, (channels, height, width), or (features,).
     loss : str or Loss
-        "cross_entropy" (the default), "mse", or an object from `cnnx.losses`.
+        The loss function: an object from `cnnx.losses`, or its name, such as "cross_entropy" or
+        "mse".
     optimizer : str or Optimizer
-        "sgd", "adam", "adamw", or an object from `cnnx.optimizers` with its settings.
+        The optimizer: an object from `cnnx.optimizers`, or its name, such as "sgd", "adam" or
+        "adamw".
     seed : int
-        The seed of the initial weights and of the shuffling; the same seed gives the same network.
+        The seed of weight initialisation and shuffling; the same seed gives the same network.
     dtype : "float32" or "float64"
-        The precision of weights and of all computation.
+        The precision of the weights and all computations.
     exact_conv : bool
-        Use direct convolution only, never the faster Winograd form with its larger rounding error.
+        Whether to use direct convolution only, instead of the faster Winograd algorithm with its
+        larger rounding error.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     ShapeError
-        If a layer does not fit the output of the one before it; the message names both.
+        If a layer does not match the output shape of the previous one; the message names both.
     """
 
     def __init__(
@@ -669,7 +681,7 @@ class CNN(Model):
 
 
 def _weights_of(source: object) -> Mapping[str, ArrayLike]:
-    """Find the weights that `transfer` is to take: of a model, a mapping or a file."""
+    """Return the weights of a model, a mapping or a file, for `transfer`."""
     if isinstance(source, Model):
         return source.state_dict()
     if isinstance(source, (str, os.PathLike)):
@@ -677,6 +689,6 @@ def _weights_of(source: object) -> Mapping[str, ArrayLike]:
     if isinstance(source, Mapping):
         return source
     raise TypeError(
-        "transfer: source must be a CNN, a dict of arrays, or the path of a saved one, "
+        "transfer: source must be a CNN, a dict of arrays, or the path of a saved model, "
         f"got {describe(source)}"
     )

@@ -1,6 +1,6 @@
 """Optimizers: how gradients update the weights.
 
-A new optimizer is one class and one row in `REGISTRY` (and its update in C++).
+To add an optimizer, add a class and a row in `REGISTRY` (and its update in C++).
 """
 
 from __future__ import annotations
@@ -50,24 +50,24 @@ class Optimizer(Spec):
     decay_weights_only: bool = field(default=False, kw_only=True, metadata=checked(Flag()))
 
     def with_learning_rate(self, learning_rate: float) -> Self:
-        """Make the same optimizer with another learning rate.
+        """Return a copy of this optimizer with a different learning rate.
 
         Parameters
         ----------
         learning_rate : float
-            The new one, at least 0.
+            The new learning rate, at least 0.
 
         Returns
         -------
         Self
-            A new object; this one stays as it is.
+            A new object; this one is not changed.
 
         Raises
         ------
         TypeError
-            If it is not a number.
+            If `learning_rate` is not a number.
         ConfigError
-            If it is negative or not finite.
+            If `learning_rate` is negative or not finite.
         """
         return replace(self, learning_rate=learning_rate)
 
@@ -77,8 +77,8 @@ class SGD(Optimizer):
     """Stochastic gradient descent, optionally with momentum.
 
     ``v = momentum * v + g`` and ``w = w - learning_rate * v``, where ``g`` is the mean gradient of
-    the batch plus ``weight_decay * w``. With ``nesterov`` the step is along ``g + momentum * v``.
-    Takes the arguments of `Optimizer` too.
+    the batch plus ``weight_decay * w``. With ``nesterov``, the update is
+    ``w = w - learning_rate * (g + momentum * v)``. Also accepts the arguments of `Optimizer`.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class SGD(Optimizer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -112,7 +112,7 @@ class SGD(Optimizer):
     weight_decay: float = field(default=0.0, metadata=_NOT_NEGATIVE)
 
     def _check_together(self) -> None:
-        """Nesterov momentum needs a momentum."""
+        """Check that Nesterov momentum is used with a momentum."""
         if self.nesterov and self.momentum == 0.0:
             raise ConfigError("SGD: nesterov needs a momentum; set momentum=0.9, for example")
 
@@ -121,7 +121,11 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Adaptive moment estimation: steps scaled by moving averages of the gradient and its square.
 
-    Takes the arguments of `Optimizer` too.
+    With ``g`` the mean gradient of the batch plus ``weight_decay * w``,
+    ``m = beta_1 * m + (1 - beta_1) * g`` and ``v = beta_2 * v + (1 - beta_2) * g ** 2``. The update
+    of step ``t`` is ``w = w - learning_rate * m' / (sqrt(v') + epsilon)`` with the bias-corrected
+    averages ``m' = m / (1 - beta_1 ** t)`` and ``v' = v / (1 - beta_2 ** t)``. Also accepts the
+    arguments of `Optimizer`.
 
     Parameters
     ----------
@@ -139,7 +143,7 @@ class Adam(Optimizer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -157,7 +161,7 @@ class Adam(Optimizer):
 
 @dataclass(frozen=True, slots=True)
 class AdamW(Adam):
-    """Adam with decoupled weight decay: ``w`` shrinks by ``learning_rate * weight_decay * w``.
+    """Adam with decoupled weight decay.
 
     Takes the arguments of `Adam`; `weight_decay` is 0.01 by default.
 
@@ -177,7 +181,7 @@ class RMSprop(Optimizer):
 
     ``v = rho * v + (1 - rho) * g ** 2`` and ``w = w - learning_rate * g / (sqrt(v) + epsilon)``,
     or with momentum ``u = momentum * u + g / (sqrt(v) + epsilon)`` and
-    ``w = w - learning_rate * u``. Takes the arguments of `Optimizer` too.
+    ``w = w - learning_rate * u``. Also accepts the arguments of `Optimizer`.
 
     Parameters
     ----------
@@ -197,7 +201,7 @@ class RMSprop(Optimizer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -216,10 +220,10 @@ class RMSprop(Optimizer):
 
 @dataclass(frozen=True, slots=True)
 class Adagrad(Optimizer):
-    """Steps divided by the root of the sum of all squared gradients so far.
+    """Adagrad: steps divided by the root of the sum of all squared gradients so far.
 
-    ``v = v + g ** 2`` and ``w = w - learning_rate * g / (sqrt(v) + epsilon)``. Takes the arguments
-    of `Optimizer` too.
+    ``v = v + g ** 2`` and ``w = w - learning_rate * g / (sqrt(v) + epsilon)``. Also accepts the
+    arguments of `Optimizer`.
 
     Parameters
     ----------
@@ -235,7 +239,7 @@ class Adagrad(Optimizer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -272,7 +276,7 @@ class Lion(Optimizer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -290,11 +294,11 @@ class Lion(Optimizer):
 REGISTRY: dict[str, type[Optimizer]] = {
     optimizer.kind: optimizer for optimizer in (SGD, Adam, AdamW, RMSprop, Adagrad, Lion)
 }
-"""The optimizers by kind, which is the string that ``CNN`` accepts and files hold."""
+"""The optimizers by name, as accepted by ``CNN`` and stored in files."""
 
 
 def from_dict(values: object) -> Optimizer:
-    """Make the optimizer that a dict describes.
+    """Create an optimizer from its dictionary form.
 
     Parameters
     ----------
@@ -309,15 +313,15 @@ def from_dict(values: object) -> Optimizer:
     Raises
     ------
     TypeError
-        If it is not a dict, or an argument has the wrong type.
+        If `values` is not a dictionary, or an argument has the wrong type.
     ConfigError
-        If the kind or an argument is unknown, missing or unusable.
+        If the kind or an argument is unknown, missing or invalid.
     """
     return _spec.from_dict(values, REGISTRY, "optimizer")
 
 
 def resolve(value: object) -> Optimizer:
-    """Take an optimizer, or its name as a string.
+    """Return an optimizer, given an optimizer or its name.
 
     Parameters
     ----------
@@ -327,12 +331,12 @@ def resolve(value: object) -> Optimizer:
     Returns
     -------
     Optimizer
-        The optimizer; for a string with default arguments.
+        The optimizer; with default arguments if a name is given.
 
     Raises
     ------
     TypeError
-        If it is neither.
+        If `value` is neither an optimizer nor a string.
     ConfigError
         If no optimizer has that name.
     """

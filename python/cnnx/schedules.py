@@ -23,7 +23,7 @@ class Schedule(Spec):
     """Base class of all schedules."""
 
     needs_length: ClassVar[bool] = True
-    """Whether the number of batches in an epoch has to be known beforehand."""
+    """Whether the number of batches per epoch must be known in advance."""
 
     def __call__(self, step: int, total_steps: int, steps_per_epoch: int) -> float:
         """Return the factor for the optimizer's learning rate at one step.
@@ -73,7 +73,7 @@ class Step(Schedule):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "step"
@@ -98,9 +98,9 @@ class Exponential(Schedule):
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `factor` is not a number.
     ConfigError
-        If it is not greater than 0.
+        If `factor` is not greater than 0.
     """
 
     kind: ClassVar[str] = "exponential"
@@ -119,14 +119,14 @@ class Cosine(Schedule):
     Parameters
     ----------
     final : float
-        The factor at the end, at least 0.
+        The factor at the end of the run, at least 0.
 
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `final` is not a number.
     ConfigError
-        If it is negative.
+        If `final` is negative.
 
     References
     ----------
@@ -156,14 +156,14 @@ class OneCycle(Schedule):
     start : float
         The factor of the first step, at least 0.
     final : float
-        The factor at the end, at least 0.
+        The factor at the end of the run, at least 0.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -201,7 +201,7 @@ class Warmup(Schedule):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -219,15 +219,16 @@ class Warmup(Schedule):
         then = from_dict(self.then) if isinstance(self.then, Mapping) else self.then
         self._set("then", resolve(then, "Warmup", "then"))
         if isinstance(self.then, Warmup):
-            raise ConfigError("Warmup: then must be another schedule than Warmup")
+            raise ConfigError("Warmup: then must be a schedule other than Warmup")
 
     def to_dict(self) -> dict[str, Any]:
-        """Write this down as plain values.
+        """Return the dictionary form of this schedule.
 
         Returns
         -------
         dict[str, Any]
-            As every schedule's, with the dict of the one that follows under "then".
+            The arguments and the kind; "then" is the dictionary form of the schedule after the
+            warm-up.
         """
         return {"kind": self.kind, "epochs": self.epochs, "then": self.then.to_dict()}
 
@@ -241,18 +242,18 @@ class Warmup(Schedule):
 
 
 def _between(first: float, last: float, done: float) -> float:
-    """Go from one number to another along half a cosine."""
+    """Interpolate between two numbers along half a cosine."""
     return last + (first - last) * 0.5 * (1.0 + math.cos(math.pi * done))
 
 
 REGISTRY: dict[str, type[Schedule]] = {
     schedule.kind: schedule for schedule in (Constant, Step, Exponential, Cosine, OneCycle, Warmup)
 }
-"""The schedules by kind, which is the string that ``CNN.train`` accepts."""
+"""The schedules by name, as accepted by ``CNN.train``."""
 
 
 def from_dict(values: object) -> Schedule:
-    """Make the schedule that a dict describes.
+    """Create a schedule from its dictionary form.
 
     Parameters
     ----------
@@ -267,32 +268,32 @@ def from_dict(values: object) -> Schedule:
     Raises
     ------
     TypeError
-        If it is not a dict, or an argument has the wrong type.
+        If `values` is not a dictionary, or an argument has the wrong type.
     ConfigError
-        If the kind or an argument is unknown, missing or unusable.
+        If the kind or an argument is unknown, missing or invalid.
     """
     return _spec.from_dict(values, REGISTRY, "schedule")
 
 
 def resolve(value: object, owner: str = "train", name: str = "schedule") -> Schedule:
-    """Take a schedule, or its name as a string.
+    """Return a schedule, given a schedule or its name.
 
     Parameters
     ----------
     value : object
         A `Schedule`, or one of the names in `REGISTRY`.
     owner, name : str
-        What a message calls the argument.
+        The names of the function and the argument, for error messages.
 
     Returns
     -------
     Schedule
-        The schedule; for a string with default arguments.
+        The schedule; with default arguments if a name is given.
 
     Raises
     ------
     TypeError
-        If it is neither.
+        If `value` is neither a schedule nor a string.
     ConfigError
         If no schedule has that name.
     """
@@ -317,15 +318,15 @@ def resolve_for(value: object, steps_per_epoch: int | None) -> Schedule:
     Raises
     ------
     TypeError
-        If it is neither.
+        If `value` is neither a schedule nor a string.
     ConfigError
-        If no schedule has that name, or it needs to know how many batches there are.
+        If no schedule has that name, or the schedule needs the unknown number of batches.
     """
     schedule = resolve(value)
     if schedule.needs_length and steps_per_epoch is None:
         raise ConfigError(
-            f'train: schedule "{schedule.kind}" needs to know how many batches an epoch has, and x '
-            "does not say; give it a length, or set the learning rate in a callback"
+            f'train: schedule "{schedule.kind}" needs the number of batches per epoch, and x has '
+            "no length; give it one, or set the learning rate in a callback"
         )
     return schedule
 

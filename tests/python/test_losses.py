@@ -58,7 +58,7 @@ any_: Any = losses  # whose arguments the type checker does not look at
         (lambda: any_.CrossEntropy("a"), TypeError, "label_smoothing must be a number"),
         (lambda: any_.Focal(-1), ConfigError, "Focal: gamma must be at least 0"),
         (lambda: any_.Focal(2, 0.25), TypeError, "alpha must be a sequence of weights"),
-        (lambda: any_.Focal(2, []), ConfigError, "alpha must hold a weight for each class"),
+        (lambda: any_.Focal(2, []), ConfigError, "alpha must have one weight for each class"),
         (lambda: any_.Focal(2, [1, -1]), ConfigError, "alpha[1] must be at least 0, got -1"),
         (lambda: any_.Huber(0), ConfigError, "Huber: delta must be greater than 0"),
         (

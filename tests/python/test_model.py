@@ -45,7 +45,7 @@ def test_dtype_is_that_of_weights_and_outputs(dtype: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"layers": []}, ConfigError, "layers must hold at least one layer"),
+        ({"layers": []}, ConfigError, "layers must have at least one layer"),
         ({"layers": Dense(3)}, TypeError, "layers must be a list of layers"),
         ({"layers": [Flatten]}, TypeError, "layers[0] is the class itself; call it: Flatten(...)"),
         ({"layers": [Flatten(), "dense"]}, TypeError, "layers[1] must be a layer from"),

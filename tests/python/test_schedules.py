@@ -93,7 +93,7 @@ def test_warmup() -> None:
         (lambda: Cosine(-1.0), ConfigError, "Cosine: final must be at least 0"),
         (lambda: OneCycle(1.0), ConfigError, "OneCycle: warmup must be smaller than 1"),
         (lambda: Warmup(0), ConfigError, "Warmup: epochs must be greater than 0"),
-        (lambda: Warmup(1, Warmup()), ConfigError, "another schedule than Warmup"),
+        (lambda: Warmup(1, Warmup()), ConfigError, "a schedule other than Warmup"),
         (lambda: Warmup(1, 5), TypeError, "Warmup: then must be one of"),  # type: ignore[arg-type]
         (lambda: schedules.resolve("cosin"), ConfigError, 'did you mean "cosine"'),
         (lambda: schedules.resolve(Cosine), TypeError, r"train: schedule is the class itself"),

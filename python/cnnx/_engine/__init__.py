@@ -1,4 +1,4 @@
-"""The only door to the compiled engine: `core` is the extension module."""
+"""Access to the compiled engine: `core` is the extension module."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ except ImportError as error:
     if find_spec("cnnx._core") is not None:
         raise
     raise ImportError(
-        "cnnx's compiled part (cnnx._core) is missing: this is a source tree, or a broken "
-        "installation. Install it with `pip install .` and import it from outside the source tree"
+        "the compiled extension cnnx._core is missing: this is a source tree, or a broken "
+        "installation. Install cnnx with `pip install .` and import it outside the source tree"
     ) from error
 
 __all__ = ["core"]

@@ -27,9 +27,9 @@ def set_num_threads(n: int) -> None:
     Raises
     ------
     TypeError
-        If it is not an integer.
+        If `n` is not an integer.
     ConfigError
-        If it is smaller than 1 or too large.
+        If `n` is out of range.
     """
     core.set_num_threads(integer(n, "set_num_threads", "n", maximum=MAX_THREADS))
 
@@ -55,17 +55,17 @@ def show_config(mode: Literal["stdout", "dict"] = "stdout") -> dict[str, str | i
     Parameters
     ----------
     mode : "stdout" or "dict"
-        Print it, or return it.
+        Whether to print the configuration or return it.
 
     Returns
     -------
     dict or None
-        The settings by name for "dict", nothing for "stdout".
+        The configuration by name for "dict", ``None`` for "stdout".
 
     Raises
     ------
     ConfigError
-        If the mode is another one.
+        If `mode` is another string.
     """
     if mode not in {"stdout", "dict"}:
         raise ConfigError(f'show_config: mode must be "stdout" or "dict", got {mode!r}')

@@ -1,4 +1,4 @@
-"""How long the engine's idle threads wait awake before they sleep."""
+"""How long idle threads of the engine spin before they sleep."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _SPINS = "GOMP_SPINCOUNT"
-# Some tens of microseconds: longer than the engine goes without parallel work within a step, and
-# far shorter than the time slice of another program that runs on a core we wait for.
+# Some tens of microseconds: longer than the sequential parts within a step, and much shorter than
+# the time slice of another program that may be running on a core.
 _SPIN_COUNT = "2000"
 
 
 @contextmanager
 def short_waits() -> Iterator[None]:
-    """Have GNU OpenMP start with short waits, unless the user has set how it is to wait."""
+    """Configure GNU OpenMP to spin briefly, unless the user has configured waiting."""
     if _SPINS in os.environ or "OMP_WAIT_POLICY" in os.environ:
         yield
         return

@@ -69,7 +69,7 @@ class EngineNetwork(Protocol):
         ...
 
     def set_optimizer(self, optimizer: Any) -> None:
-        """Use another optimizer."""
+        """Replace the optimizer."""
         ...
 
     def set_trainable(self, names: list[str]) -> None:
@@ -77,5 +77,5 @@ class EngineNetwork(Protocol):
         ...
 
     def swap_average(self) -> None:
-        """Swap the weights with their running average."""
+        """Swap the weights with their moving average."""
         ...

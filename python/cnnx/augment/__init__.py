@@ -5,7 +5,7 @@ depend only on the seed, the epoch and its index in the data, so they are the sa
 size, any number of threads and in a resumed run. `MixUp` and `CutMix` come last in a list; if there
 are several, each batch uses one of them.
 
-A new augmentation is one class and one row in `REGISTRY` (and its step in C++).
+To add an augmentation, add a class and a row in `REGISTRY` (and its implementation in C++).
 """
 
 from __future__ import annotations

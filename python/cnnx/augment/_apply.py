@@ -1,4 +1,4 @@
-"""Augmented images as an array, from the engine."""
+"""`apply`: augmentation of an array of images by the engine."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def apply(
     Parameters
     ----------
     images : array-like
-        Of shape (N, channels, height, width): float32, float64 or uint8; other integers and
-        booleans become float32.
+        Images of shape (N, channels, height, width) and dtype float32, float64 or uint8; other
+        integers and booleans are converted to float32.
     augment : sequence of Augmentation or str
         The augmentations, in order; a name selects one with default arguments.
     seed : int
         Seed, as that of the network.
     epoch : int
-        The number of the epoch, from 0.
+        The number of the epoch, starting at 0.
     first_row : int
         Index of the first image in the data.
 
@@ -54,7 +54,7 @@ def apply(
     ShapeError
         If there are no images.
     ConfigError
-        If an augmentation does not fit the images, or a number is out of range.
+        If an augmentation cannot be applied to the images, or a number is out of range.
     ValueError
         If a value is NaN or infinite.
     """

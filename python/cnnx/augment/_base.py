@@ -1,4 +1,4 @@
-"""The base class of all augmentations, and checks that several of them share."""
+"""The base class of all augmentations, and constraints shared by several of them."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ class Augmentation(Spec):
 
 
 FILL = Between(-LARGEST_FILL, LARGEST_FILL)
-"""The value that new pixels get."""
+"""The value of new pixels."""

@@ -16,7 +16,8 @@ _LEAST, _MOST = 1e-3, 1e3
 class MixUp(Augmentation):
     """Mix each image with another one of the batch: ``s * x + (1 - s) * x'``, and their targets.
 
-    The share ``s`` of a batch is drawn from Beta(alpha, alpha).
+    Targets are blended in the same way. The mixing ratio ``s`` is drawn from Beta(alpha, alpha),
+    once per batch.
 
     Parameters
     ----------
@@ -26,9 +27,9 @@ class MixUp(Augmentation):
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `alpha` is not a number.
     ConfigError
-        If it lies outside 0.001 to 1000.
+        If `alpha` is outside 0.001 to 1000.
 
     References
     ----------
@@ -57,9 +58,9 @@ class CutMix(Augmentation):
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `alpha` is not a number.
     ConfigError
-        If it lies outside 0.001 to 1000.
+        If `alpha` is outside 0.001 to 1000.
 
     References
     ----------

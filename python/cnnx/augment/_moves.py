@@ -30,7 +30,7 @@ class RandomCrop(Augmentation):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "crop"
@@ -51,9 +51,9 @@ class HorizontalFlip(Augmentation):
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `p` is not a number.
     ConfigError
-        If it lies outside 0 to 1.
+        If `p` is outside 0 to 1.
     """
 
     kind: ClassVar[str] = "flip"
@@ -73,9 +73,9 @@ class VerticalFlip(Augmentation):
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `p` is not a number.
     ConfigError
-        If it lies outside 0 to 1.
+        If `p` is outside 0 to 1.
     """
 
     kind: ClassVar[str] = "vflip"
@@ -103,7 +103,7 @@ class Shift(Augmentation):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "shift"
@@ -128,7 +128,7 @@ class Rotation(Augmentation):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "rotate"
@@ -139,7 +139,7 @@ class Rotation(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class Scale(Augmentation):
-    """Enlarge or shrink about the centre, by a factor uniform in ``[low, high]``; bilinear.
+    """Zooms images about the centre by a random factor, with bilinear interpolation.
 
     The image keeps its size: a factor above 1 crops it, one below 1 adds a border.
 
@@ -155,7 +155,7 @@ class Scale(Augmentation):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "scale"
@@ -165,11 +165,11 @@ class Scale(Augmentation):
     fill: float = field(default=0.0, metadata=checked(FILL))
 
     def _check_together(self) -> None:
-        """Compare the bounds."""
+        """Check that the bounds are in order."""
         if self.low > self.high:
             raise ConfigError(
                 f"Scale: low must not be greater than high, got {self.low:g} and {self.high:g}; "
-                "exchange them"
+                "swap them"
             )
 
 

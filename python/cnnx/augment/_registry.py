@@ -1,4 +1,4 @@
-"""The augmentations by name, and lists of them as users give them."""
+"""The registry of augmentations, and the check of lists of them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ REGISTRY: dict[str, type[Augmentation]] = {
     MixUp.kind: MixUp,
     CutMix.kind: CutMix,
 }
-"""The augmentations by kind, which is the name that the command line and lists accept."""
+"""The augmentations by name, as accepted in lists and on the command line."""
 
 
 def from_dict(values: object) -> Augmentation:
-    """Make the augmentation that a dict describes.
+    """Create an augmentation from its dictionary form.
 
     Parameters
     ----------
@@ -42,15 +42,15 @@ def from_dict(values: object) -> Augmentation:
     Raises
     ------
     TypeError
-        If it is not a dict, or an argument has the wrong type.
+        If `values` is not a dictionary, or an argument has the wrong type.
     ConfigError
-        If the kind or an argument is unknown, missing or unusable.
+        If the kind or an argument is unknown, missing or invalid.
     """
     return _spec.from_dict(values, REGISTRY, "augmentation")
 
 
 def resolve(value: object, owner: str = "train") -> list[Augmentation]:
-    """Take a list of augmentations, or of their names.
+    """Return a list of augmentations, given augmentations or their names.
 
     Parameters
     ----------
@@ -58,19 +58,19 @@ def resolve(value: object, owner: str = "train") -> list[Augmentation]:
         A list or tuple of `Augmentation` objects and names (with default arguments);
         ``None`` is an empty one.
     owner : str
-        The function whose argument ``augment`` it is.
+        The name of the function, for error messages.
 
     Returns
     -------
     list[Augmentation]
-        The objects, in order.
+        The augmentations, in order.
 
     Raises
     ------
     TypeError
-        If it is not a list of these.
+        If `value` is not a list of augmentations and names.
     ConfigError
-        If no augmentation has such a name, or one stands behind `MixUp` or `CutMix`.
+        If a name is unknown, or an augmentation comes after `MixUp` or `CutMix`.
     """
     if value is None:
         return []
@@ -84,15 +84,15 @@ def resolve(value: object, owner: str = "train") -> list[Augmentation]:
     for i, step in enumerate(steps):
         if mixed and not isinstance(step, (MixUp, CutMix)):
             raise ConfigError(
-                f"{owner}: augment[{i}] ({type(step).__name__}) stands behind MixUp or CutMix, "
-                "which mix finished images; put those at the end"
+                f"{owner}: augment[{i}] ({type(step).__name__}) comes after MixUp or CutMix, "
+                "which must be last; move it before them"
             )
         mixed = mixed or isinstance(step, (MixUp, CutMix))
     return steps
 
 
 def _one(entry: object, name: str, owner: str) -> Augmentation:
-    """Take one augmentation, or its name."""
+    """Return an augmentation, given an augmentation or its name."""
     if isinstance(entry, Augmentation):
         return entry
     if isinstance(entry, str):

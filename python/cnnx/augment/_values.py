@@ -1,4 +1,4 @@
-"""Augmentations that change the values of pixels."""
+"""Augmentations that change pixel values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cnnx.errors import ConfigError
 
 
 def _interval(value: object, owner: str, name: str, most: float) -> tuple[float, float]:
-    """Check two positive numbers in order."""
+    """Check an interval of positive numbers."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if not isinstance(value, (tuple, list)) or len(value) != 2:
@@ -30,18 +30,18 @@ def _interval(value: object, owner: str, name: str, most: float) -> tuple[float,
 
 
 def _area(value: object, owner: str, name: str) -> tuple[float, float]:
-    """Check the share of the image."""
+    """Check the range of the fraction of the image."""
     return _interval(value, owner, name, 1.0)
 
 
 def _ratio(value: object, owner: str, name: str) -> tuple[float, float]:
-    """Check the ratio of height to width."""
+    """Check the range of the ratio of height to width."""
     return _interval(value, owner, name, 1e6)
 
 
 @dataclass(frozen=True, slots=True)
 class Erase(Augmentation):
-    """Fill a random rectangle with one value.
+    """Random erasing: fills a random rectangle with a constant value.
 
     Its area, as a fraction of the image's, is uniform in `area`; the logarithm of its aspect ratio
     (height / width) is uniform between those of `ratio`; sides are rounded to whole pixels, and all
@@ -64,7 +64,7 @@ class Erase(Augmentation):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -82,7 +82,7 @@ class Erase(Augmentation):
 
 @dataclass(frozen=True, slots=True)
 class Brightness(Augmentation):
-    """Multiply all values by one factor, uniform in ``[1 - amount, 1 + amount]``.
+    """Multiplies all values of an image by a random factor.
 
     uint8 images are clipped to 0 to 255 (and not rounded); others have no bounds.
 
@@ -94,9 +94,9 @@ class Brightness(Augmentation):
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `amount` is not a number.
     ConfigError
-        If it lies outside 0 to 1.
+        If `amount` is outside 0 to 1.
     """
 
     kind: ClassVar[str] = "brightness"
@@ -119,9 +119,9 @@ class Contrast(Augmentation):
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `amount` is not a number.
     ConfigError
-        If it lies outside 0 to 1.
+        If `amount` is outside 0 to 1.
     """
 
     kind: ClassVar[str] = "contrast"

@@ -29,7 +29,7 @@ _MODULES = {
     "ReduceOnPlateau": "reduce_on_plateau",
     "TensorBoard": "tensorboard",
 }
-"""Where the callbacks are that only some programs use, and that are imported when one does."""
+"""The modules of less common callbacks; imported on first use."""
 
 
 __getattr__ = finder(__name__, _MODULES)

@@ -14,7 +14,7 @@ from cnnx.optimizers import Optimizer
 
 
 class TrainedModel(Protocol):
-    """The members of the model that hooks may use; a `CNN` has all of them.
+    """The members of the model that hooks may use; `CNN` provides all of them.
 
     Attributes
     ----------
@@ -58,10 +58,10 @@ class TrainedModel(Protocol):
 
 
 class Callback:
-    """The base class of callbacks: override the hooks that you need.
+    """Base class of all callbacks; override the hooks that you need.
 
-    Hooks are called in this order, each for all callbacks in the order of the list; the history
-    and the progress display come last::
+    Hooks are called in the following order. Each hook is called for all callbacks in the order of
+    the list, followed by the history and the progress display::
 
         set_model(model), set_params(params)
         on_train_begin({})
@@ -71,21 +71,22 @@ class Callback:
                 on_train_batch_begin(batch, {})
                 ...                                   # one step of the optimizer
                 on_train_batch_end(batch, logs)       # averages of the epoch so far
-                ...                                   # a checkpoint, where `every` says so
-            if there is validation:
+                ...                                   # a checkpoint, if due according to `every`
+            if there is validation data:
                 on_test_begin({})
-                ...                                   # the validation data are scored
+                ...                                   # the model is evaluated
                 on_test_end(logs)
-            on_epoch_end(epoch, logs)                 # scores of the epoch, "val_" ones included
+            on_epoch_end(epoch, logs)                 # metrics of the epoch, including "val_..."
             ...                                       # a checkpoint
             if model.stop_training: break
-        on_train_end(logs)                            # scores of the last epoch
+        on_train_end(logs)                            # metrics of the last epoch
 
-    A run that is resumed calls `on_train_begin`, then `load_state_dict` of every callback that
-    overrides `state_dict`, and continues with the next epoch; within an epoch it calls
-    `on_epoch_begin` first, then `load_state_dict`, and continues with the next batch.
+    When a run is resumed, `on_train_begin` is called first. If the run was stopped within an epoch,
+    `on_epoch_begin` of that epoch follows. Then `load_state_dict` of every callback that overrides
+    `state_dict` is called, and training continues with the next batch or epoch.
 
-    Set ``self.model.stop_training = True`` in a hook to end the run after the current epoch.
+    Set ``self.model.stop_training = True`` in a hook to stop training at the end of the current
+    epoch.
 
     A callback with a state overrides `state_dict` and `load_state_dict`, so that a resumed run
     continues exactly.
@@ -93,7 +94,7 @@ class Callback:
     Attributes
     ----------
     model : CNN
-        The model that is trained, from `set_model` on.
+        The model being trained; available once `set_model` has been called.
     params : Mapping[str, Any]
         "epochs", "steps" (batches per epoch), "batch_size", "samples", "verbose" and "validation"
         (whether there is validation). "steps" and "samples" are ``None`` while they are unknown;
@@ -104,36 +105,36 @@ class Callback:
     params: Mapping[str, Any]
 
     def set_model(self, model: TrainedModel) -> None:
-        """Receive the model, before training starts."""
+        """Set the model, before training starts."""
         self.model = model
 
     def set_params(self, params: Mapping[str, Any]) -> None:
-        """Receive the parameters of the run, before it starts and when they change."""
+        """Set the parameters of the run, before it starts and whenever they change."""
         self.params = params
 
     def on_train_begin(self, logs: Logs) -> None:
         """Called when training starts; ``logs`` is empty."""
 
     def on_train_end(self, logs: Logs) -> None:
-        """Called when training ends; ``logs`` holds the scores of the last epoch."""
+        """Called when training ends; ``logs`` contains the metrics of the last epoch."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
         """Called when an epoch starts; ``logs`` is empty."""
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Called when an epoch and its validation have ended; ``logs`` holds the scores."""
+        """Called at the end of an epoch, after validation; ``logs`` contains the metrics."""
 
     def on_train_batch_begin(self, batch: int, logs: Logs) -> None:
         """Called before a batch; ``logs`` is empty."""
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """Called after a batch; ``logs`` holds the averages of the epoch so far."""
+        """Called after a batch; ``logs`` contains the averages of the epoch so far."""
 
     def on_test_begin(self, logs: Logs) -> None:
         """Called before validation; ``logs`` is empty."""
 
     def on_test_end(self, logs: Logs) -> None:
-        """Called after validation; ``logs`` holds "loss" and, where defined, "accuracy"."""
+        """Called after validation; ``logs`` contains "loss" and, if defined, "accuracy"."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return the callback's state, to be saved in a checkpoint.
@@ -147,15 +148,15 @@ class Callback:
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore what `state_dict` returned, when a run is resumed.
+        """Restore the state when a run is resumed.
 
-        It is called after `on_train_begin`, and when the run is resumed within an epoch, after
-        that epoch's `on_epoch_begin`.
+        This method is called after `on_train_begin` or, if the run was stopped within an epoch,
+        after that epoch's `on_epoch_begin`.
 
         Parameters
         ----------
         state : Mapping[str, Any]
-            Equal to what `state_dict` returned, with lists in place of tuples.
+            The result of `state_dict`, with tuples converted to lists.
         """
 
 

@@ -16,11 +16,11 @@ class CallbackList:
     Parameters
     ----------
     callbacks : iterable of Callback
-        In the order in which they are called.
+        The callbacks, in the order in which they are called.
     model : TrainedModel
-        The model that is trained.
+        The model being trained.
     params : Mapping[str, Any]
-        What `Callback.params` describes.
+        The parameters of the run, see `Callback.params`.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class CallbackList:
         self.batch_end = self._overridden("on_train_batch_end")
 
     def _overridden(self, hook: str) -> list[Callable[[int, Logs], None]]:
-        """Find one hook's methods that do something."""
+        """Return the methods that override a hook."""
         return [
             getattr(callback, hook)
             for callback in self._callbacks
@@ -49,7 +49,7 @@ class CallbackList:
         Parameters
         ----------
         **known : Any
-            The parameters with their values, such as the number of batches of an epoch.
+            The parameters by name, such as the number of batches per epoch.
         """
         if all(self._params[name] == value for name, value in known.items()):
             return
@@ -63,16 +63,16 @@ class CallbackList:
         Parameters
         ----------
         hook : str
-            Its name, such as "on_epoch_end".
+            The name of the hook, such as "on_epoch_end".
         *arguments : object
-            What it is called with.
+            The arguments of the hook.
         """
         for callback in self._callbacks:
             getattr(callback, hook)(*arguments)
 
 
 def check_callbacks(value: object) -> tuple[Callback, ...]:
-    """Check the callbacks that a user passes.
+    """Check the argument ``callbacks`` of `CNN.train`.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def check_callbacks(value: object) -> tuple[Callback, ...]:
     Raises
     ------
     TypeError
-        If it is something else, or an entry is not a `Callback`.
+        If `value` has another type, or an entry is not a `Callback`.
     """
     if value is None:
         return ()

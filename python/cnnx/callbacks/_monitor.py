@@ -11,7 +11,7 @@ from cnnx.callbacks._base import Callback
 from cnnx.errors import ConfigError
 
 Mode = Literal["auto", "min", "max"]
-"""Whether a score gets better as it falls or as it rises; "auto" tells by its name."""
+"""Whether lower or higher values of a metric are better; "auto" infers it from the name."""
 
 _FALLING = ("loss", "error", "mse", "mae")
 
@@ -36,7 +36,7 @@ class Monitor:
         self.best = None
         if self.name.startswith("val_") and not callback.params.get("validation", True):
             raise ConfigError(
-                f'{self._owner}: monitor="{self.name}" needs a validation; pass '
+                f'{self._owner}: monitor="{self.name}" requires validation data; pass '
                 f"validation_data=(x, y) or validation_split=0.1 to train, or monitor "
                 f'"{self.name.removeprefix("val_")}"'
             )

@@ -21,7 +21,7 @@ class CSVLogger(Callback):
     Parameters
     ----------
     path : path-like
-        The file. Its first line names the columns: "epoch", from 0, and the scores.
+        The file. The first line contains the column names: "epoch", starting at 0, and the metrics.
     append : bool
         Whether to append to an existing file; otherwise it is overwritten.
     separator : str
@@ -57,7 +57,7 @@ class CSVLogger(Callback):
             )
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Write the epoch's line, and before the first one the names of the columns."""
+        """Write the line of the epoch, preceded by the column names if it is the first."""
         if not self._begun and self._append:
             self._columns = self._header()
         new = not self._columns

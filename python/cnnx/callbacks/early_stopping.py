@@ -42,7 +42,7 @@ class EarlyStopping(Callback):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     def __init__(

@@ -21,7 +21,7 @@ class History(Callback):
         "learning_rate" is that of the last step of an epoch, if a schedule or a callback changes
         it.
     epoch : list[int]
-        The numbers of the epochs, from 0.
+        The numbers of the epochs, starting at 0.
     seconds : list[float]
         Duration of each epoch in seconds, including validation.
     images_per_second : list[float]
@@ -37,15 +37,15 @@ class History(Callback):
         self._trained: float | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Start the clock."""
+        """Start timing the epoch."""
         self._begin, self._trained = time.perf_counter(), None
 
     def on_test_begin(self, logs: Logs) -> None:
-        """Note when the training part of the epoch was over."""
+        """Record the end of the training part of the epoch."""
         self._trained = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Record the scores and the times."""
+        """Record the metrics and times."""
         now = time.perf_counter()
         trained = now if self._trained is None else self._trained
         self.epoch.append(epoch)
@@ -73,7 +73,7 @@ class History(Callback):
         self._begin = time.perf_counter() - state["elapsed"]
 
     def __repr__(self) -> str:
-        """Show the number of epochs and the last scores."""
+        """Show the number of epochs and the latest metrics."""
         last = ", ".join(f"{name}={values[-1]:.4f}" for name, values in self.history.items())
         return f"History(epochs={len(self.epoch)}{', ' if last else ''}{last})"
 

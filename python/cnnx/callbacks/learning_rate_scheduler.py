@@ -22,20 +22,20 @@ class LearningRateScheduler(Callback):
     Raises
     ------
     TypeError
-        If it cannot be called.
+        If `schedule` is not callable.
     """
 
     def __init__(self, schedule: Callable[[int], float]) -> None:
         if not callable(schedule):
             raise TypeError(
-                "LearningRateScheduler: schedule must be a function that takes the epoch and gives "
-                f"its learning rate, got {describe(schedule)}; objects of cnnx.schedules and their "
-                "names go to train(..., schedule=...)"
+                "LearningRateScheduler: schedule must be a function that takes the epoch and "
+                f"returns its learning rate, got {describe(schedule)}; pass objects of "
+                "cnnx.schedules and their names to train(..., schedule=...)"
             )
         self._schedule = schedule
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Set the epoch's learning rate."""
+        """Set the learning rate of the epoch."""
         self.model.learning_rate = self._schedule(epoch)
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:

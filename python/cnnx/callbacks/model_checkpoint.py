@@ -36,7 +36,7 @@ class ModelCheckpoint(Callback):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class ModelCheckpoint(Callback):
             )
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Save the model."""
+        """Save the model, if it is to be saved after this epoch."""
         if self._best_only and not self._monitor.improved(self._monitor.value(logs)):
             return
         self.model.save(self._name(epoch, logs), include_optimizer=self._include_optimizer)
@@ -87,19 +87,19 @@ class ModelCheckpoint(Callback):
         self._monitor.load(state)
 
     def _name(self, epoch: int, logs: Logs) -> str:
-        """Fill the fields of the path."""
+        """Fill in the placeholders of the path."""
         fields = {"epoch": epoch + 1, **logs}
         try:
             return self._path.format(**fields)
         except KeyError as error:
             field = str(error.args[0])
             raise ConfigError(
-                f"ModelCheckpoint: path may have the fields {', '.join(fields)}, got "
+                f"ModelCheckpoint: path may contain the placeholders {', '.join(fields)}, got "
                 f"{field!r} in {self._path!r}{near(field, tuple(fields))}"
             ) from None
         except (ValueError, IndexError) as error:
             raise ConfigError(
-                f"ModelCheckpoint: path {self._path!r} cannot be filled in: {error}"
+                f"ModelCheckpoint: path {self._path!r} cannot be formatted: {error}"
             ) from None
 
 

@@ -1,6 +1,6 @@
 """The progress of a run, on standard error: a bar, one line per epoch, or nothing.
 
-Standard output stays clean for results. tqdm is imported when the first bar is drawn.
+Standard output is left for results. tqdm is imported when the first bar is drawn.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cnnx.callbacks._base import Callback
 from cnnx.errors import ConfigError
 
 Verbose = Literal["auto", 0, 1, 2]
-"""Whether to show a bar (1), one line an epoch (2), nothing (0), or what fits the place."""
+"""Whether to show a bar (1), one line per epoch (2), nothing (0), or to choose automatically."""
 
 _REFRESH_SECONDS = 0.1
 
@@ -59,7 +59,7 @@ class ProgressBar(Callback):
         self._first: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Draw a new bar."""
+        """Create the bar of the epoch."""
         epochs = self.params["epochs"]
         file = sys.stderr if self._file is None else self._file
         known = self.params["steps"] is not None
@@ -77,7 +77,7 @@ class ProgressBar(Callback):
         self._first = None
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """Move the bar, a few times a second."""
+        """Update the bar, at most once per refresh interval."""
         now = time.perf_counter()
         if self._first is None:
             self._first = batch  # not 0 when a run is resumed within an epoch
@@ -119,7 +119,7 @@ class LineProgress(Callback):
         self._first: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Start the clock."""
+        """Start timing the epoch."""
         self._begin, self._trained = time.perf_counter(), 0.0
         self._first = None
 
@@ -129,11 +129,11 @@ class LineProgress(Callback):
             self._first = batch
 
     def on_test_begin(self, logs: Logs) -> None:
-        """Note when the training part of the epoch was over."""
+        """Record the end of the training part of the epoch."""
         self._trained = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Write the line."""
+        """Print the line of the epoch."""
         now = time.perf_counter()
         images = self.params["samples"] - (self._first or 0) * self.params["batch_size"]
         rate = images / max((self._trained or now) - self._begin, 1e-9)
@@ -150,7 +150,7 @@ class LineProgress(Callback):
 def progress_for(
     verbose: object, callbacks: Sequence[Callback] = ()
 ) -> ProgressBar | LineProgress | None:
-    """Choose how to show progress.
+    """Choose the progress display of a run.
 
     Parameters
     ----------
@@ -168,9 +168,9 @@ def progress_for(
     Raises
     ------
     TypeError
-        If it is neither a string nor an integer.
+        If `verbose` is neither a string nor an integer.
     ConfigError
-        If it is another string or number.
+        If `verbose` is another string or number.
     """
     if not isinstance(verbose, (str, int)):
         raise TypeError(f'train: verbose must be "auto", 0, 1 or 2, got {describe(verbose)}')
@@ -186,7 +186,7 @@ def progress_for(
 
 
 def _scores(logs: Logs) -> list[str]:
-    """Write each score as "accuracy 0.8531", and the learning rate with the digits it has."""
+    """Format each metric as in "accuracy 0.8531", and the learning rate with three digits."""
     return [
         f"{name} {value:.3g}" if name == "learning_rate" else f"{name} {value:.4f}"
         for name, value in logs.items()
@@ -194,7 +194,7 @@ def _scores(logs: Logs) -> list[str]:
 
 
 def _brief(logs: Logs, rate: float) -> str:
-    """Write all scores so that they fit a terminal of 80 columns."""
+    """Format all metrics so that they fit a terminal of 80 columns."""
     scores = " ".join(_scores(logs)).replace("accuracy", "acc").replace("learning_rate", "lr")
     return f"{scores} {rate:.0f} img/s"
 
@@ -211,7 +211,7 @@ def _width(file: Any) -> dict[str, Any]:
 
 
 def _in_notebook() -> bool:
-    """Whether this runs in Jupyter, without importing anything for it."""
+    """Whether the code runs in Jupyter, determined without imports."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return type(shell).__name__ == "ZMQInteractiveShell"
@@ -222,7 +222,7 @@ def _bar_class() -> Any:
     widgets = _in_notebook() and importlib.util.find_spec("ipywidgets") is not None
     # Imported here because most programs that import cnnx never draw a bar.
     bar = importlib.import_module("tqdm.notebook" if widgets else "tqdm").tqdm
-    # Without tqdm's watching thread: the bar is redrawn from the training loop.
+    # Disable tqdm's monitor thread: the bar is redrawn by the training loop.
     return type("Bar", (bar,), {"monitor_interval": 0})
 
 

@@ -36,7 +36,7 @@ class ReduceOnPlateau(Callback):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     Notes
     -----

@@ -25,7 +25,7 @@ class TensorBoard(Callback):
     Raises
     ------
     TypeError
-        If it is not a path.
+        If `log_dir` is not a path.
     ImportError
         If tensorboardX is not installed.
     """
@@ -44,9 +44,9 @@ class TensorBoard(Callback):
         self._writer = None
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        """Write the epoch's scores; "loss" and "val_loss" share a plot, by their tags."""
+        """Log the metrics; tags are chosen so that "loss" and "val_loss" share a plot."""
         if self._writer is None:
-            # What an earlier process wrote from this epoch on is hidden.
+            # Hide what an interrupted process logged from this epoch on.
             purge = {"purge_step": epoch} if epoch > 0 else {}
             self._writer = self._writer_class(self._log_dir, **purge)
         for name, value in logs.items():
@@ -55,7 +55,7 @@ class TensorBoard(Callback):
         self._writer.flush()
 
     def on_train_end(self, logs: Logs) -> None:
-        """Close the file."""
+        """Close the log file."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None
@@ -67,7 +67,7 @@ def _writer_class() -> Any:
         return importlib.import_module("tensorboardX").SummaryWriter
     except ImportError as error:
         raise ImportError(
-            "TensorBoard: needs the package tensorboardX; install it with "
+            "TensorBoard: requires the package tensorboardX; install it with "
             'pip install "cnnx[tensorboard]"'
         ) from error
 

@@ -1,6 +1,6 @@
-"""Image data sets, as NumPy arrays ready for `cnnx.CNN.train`.
+"""Image datasets, as NumPy arrays for `cnnx.CNN.train`.
 
-Every data set is a function that returns ``(x_train, y_train), (x_test, y_test)``.
+Every dataset is a function that returns ``(x_train, y_train), (x_test, y_test)``.
 """
 
 from cnnx.datasets.digits import digits

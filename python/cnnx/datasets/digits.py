@@ -1,4 +1,4 @@
-"""The 8x8 handwritten digits that come with the package."""
+"""The dataset of handwritten digits that ships with the package."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ _CLASSES = 10
 
 
 def digits(test_size: float = 0.2, dtype: str = "float32") -> Split:
-    """Return the 1,797 images of the UCI handwritten digits test set, split in two.
+    """Load the UCI handwritten digits dataset: 1,797 images of 8x8 pixels in ten classes.
 
-    Ten classes, 174 to 183 images each, 8x8 pixels, one channel. The data is part of
-    the package: nothing is downloaded.
+    There are 174 to 183 images per class, with one channel. The data ships with the
+    package; nothing is downloaded.
 
-    The split is fixed and stratified. Of the n images of a class, in the order of the
-    original file, round(n * test_size) are taken for the test, evenly spaced: image i
-    is taken where floor((i + 1) * t / n) exceeds floor(i * t / n), with t the number
-    to take. Both parts keep the order of the original file. With the default, 1,438
-    images are for training and 359 for the test.
+    The split is fixed and stratified: of the n images of a class, t = round(n *
+    test_size) evenly spaced ones are in the test set. Image i, in the order of the
+    original file, is in the test set if floor((i + 1) * t / n) exceeds
+    floor(i * t / n). Both sets keep the original order. By default, there are 1,438
+    training and 359 test images.
 
     Parameters
     ----------
     test_size : float, default 0.2
-        Share of every class that goes to the test part, between 0 and 1.
+        The fraction of each class in the test set, between 0 and 1.
     dtype : {"float32", "uint8"}, default "float32"
-        "float32" gives pixels divided by 16, in [0, 1]; "uint8" gives the original
-        values 0..16.
+        "float32" for pixels divided by 16, in [0, 1]; "uint8" for the original values
+        0 to 16.
 
     Returns
     -------
@@ -53,10 +53,10 @@ def digits(test_size: float = 0.2, dtype: str = "float32") -> Split:
     TypeError
         If `test_size` is not a number or `dtype` not a string.
     ConfigError
-        If `dtype` is another one, or `test_size` leaves a class without an image in
-        one of the parts.
+        If `dtype` is another string, or `test_size` leaves a class without images in
+        one of the sets.
     FileFormatError
-        If the file in the package is not the one that was shipped.
+        If the file in the package is not the original one.
 
     References
     ----------
@@ -74,20 +74,20 @@ def digits(test_size: float = 0.2, dtype: str = "float32") -> Split:
 
 
 def _load() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Read the file of the package, checked against its SHA-256."""
+    """Read the file of the package and verify its SHA-256."""
     content = _FILE.read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != _SHA256:
         raise FileFormatError(
-            f"{_FILE}: not the file that cnnx ships: expected SHA-256 {_SHA256}, "
-            f"found {found}; install cnnx again"
+            f"{_FILE}: not the file shipped with cnnx: expected SHA-256 {_SHA256}, "
+            f"found {found}; reinstall cnnx"
         )
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return arrays["images"], arrays["labels"].astype(np.int64)
 
 
 def _test_mask(labels: NDArray[np.int64], test_size: float) -> NDArray[np.bool_]:
-    """Mark the images of the test part."""
+    """Return a mask of the images in the test set."""
     mask = np.zeros(len(labels), dtype=np.bool_)
     for label in range(_CLASSES):
         (rows,) = np.nonzero(labels == label)
@@ -95,8 +95,8 @@ def _test_mask(labels: NDArray[np.int64], test_size: float) -> NDArray[np.bool_]
         take = round(count * test_size)
         if not 0 < take < count:
             raise ConfigError(
-                f"digits: test_size {test_size!r} takes {take} of the {count} images of "
-                f"class {label} for the test; both parts need at least one"
+                f"digits: test_size {test_size!r} puts {take} of the {count} images of "
+                f"class {label} in the test set; both sets need at least one"
             )
         index = np.arange(count)
         mask[rows] = (index + 1) * take // count > index * take // count

@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 70,000 photographs of clothes, from local files or a download."""
+"""The Fashion-MNIST dataset, from local files or a download."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ CLASS_NAMES = (
     "Bag",
     "Ankle boot",
 )
-"""What the labels 0 to 9 stand for."""
+"""The class names of labels 0 to 9."""
 
 _DEBIAN_ROOT = Path("/usr/share/datasets/fashion-mnist")
 _MIRRORS = (  # tried in this order
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
 )
-# The files in the order they are read, with the SHA-256 of the compressed file: of the
-# very bytes whose MD5 the data set's README lists.
+# The files in the order in which they are read, with the SHA-256 of the compressed file,
+# computed from files that match the MD5 in the dataset's README.
 _SHA256 = {
     "train-images-idx3-ubyte": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
     "train-labels-idx1-ubyte": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
@@ -46,24 +46,23 @@ _IMAGE_SHAPE = (28, 28)
 
 
 def fashion_mnist(root: str | os.PathLike[str] | None = None) -> Split:
-    """Return Fashion-MNIST: 60,000 images for training and 10,000 for the test.
+    """Load Fashion-MNIST: 60,000 training and 10,000 test images of clothes.
 
-    Ten classes of clothes (`cnnx.datasets.FASHION_MNIST_CLASSES`), 28x28 pixels, one
-    channel.
+    There are ten classes (`cnnx.datasets.FASHION_MNIST_CLASSES`) of images with 28x28
+    pixels and one channel.
 
     Parameters
     ----------
     root : str or os.PathLike, optional
-        Folder with the four IDX files (`train-images-idx3-ubyte` and so on), each plain
-        or with the suffix `.gz`. Without it, the files of Debian's package
-        `dataset-fashion-mnist` are used where it is installed; elsewhere the files are
-        downloaded once through pooch, checked against their SHA-256, into the user's
-        cache folder.
+        Folder with the four IDX files (`train-images-idx3-ubyte` etc.), uncompressed or
+        with suffix `.gz`. By default, the files of Debian's package
+        `dataset-fashion-mnist` are used if it is installed; otherwise they are
+        downloaded once with pooch to the user's cache folder, and verified by SHA-256.
 
     Returns
     -------
     (x_train, y_train), (x_test, y_test) : tuple of tuple of numpy.ndarray
-        Images (N, 1, 28, 28) of uint8 (for a network that begins with
+        Images (N, 1, 28, 28) of uint8 (for a network that starts with
         ``layers.Rescale(1 / 255)``) and labels (N,) of int64.
 
     Raises
@@ -71,9 +70,9 @@ def fashion_mnist(root: str | os.PathLike[str] | None = None) -> Split:
     FileNotFoundError
         If `root` lacks one of the files.
     FileFormatError
-        If a file is damaged, or is not what its name says.
+        If a file is corrupted or has unexpected contents.
     ImportError
-        If the files have to be downloaded and pooch is not installed.
+        If the files must be downloaded and pooch is not installed.
     OSError
         If the download fails, or a file cannot be read.
 
@@ -103,7 +102,7 @@ def _locate(root: Path) -> list[Path]:
 
 
 def _find_or_download() -> list[Path]:
-    """Return the files that the system has, or fetch them into the cache."""
+    """Return the files of the Debian package if it is installed, or download them."""
     try:
         return _locate(_DEBIAN_ROOT)
     except FileNotFoundError:
@@ -111,14 +110,14 @@ def _find_or_download() -> list[Path]:
 
 
 def _fetch(name: str) -> Path:
-    """Return one file from the cache; download it first where it is not there."""
+    """Return a file from the cache, downloading it if necessary."""
     try:
         pooch = importlib.import_module("pooch")
     except ImportError as error:
         raise ImportError(
-            f"Fashion-MNIST is not in {_DEBIAN_ROOT}, and downloading it needs pooch: "
+            f"Fashion-MNIST is not in {_DEBIAN_ROOT}, and downloading it requires pooch: "
             "`pip install pooch`, or `apt-get install dataset-fashion-mnist`, "
-            "or name a folder with the four files as root"
+            "or pass a folder with the four files as root"
         ) from error
     failures = []
     for mirror in _MIRRORS:
@@ -134,13 +133,13 @@ def _fetch(name: str) -> Path:
         else:
             return Path(path)
     raise OSError(
-        f"could not download {name}.gz ({'; '.join(failures)}). Without a connection, "
-        "`apt-get install dataset-fashion-mnist`, or name a folder with the four files as root"
+        f"could not download {name}.gz ({'; '.join(failures)}). Without a connection, use "
+        "`apt-get install dataset-fashion-mnist`, or pass a folder with the four files as root"
     )
 
 
 def _read_part(images_path: Path, labels_path: Path) -> Part:
-    """Read images and their labels, and check that they belong together."""
+    """Read images and labels, and check that they match."""
     images = read_idx(images_path)
     if images.dtype != np.uint8 or images.shape[1:] != _IMAGE_SHAPE or not len(images):
         raise FileFormatError(

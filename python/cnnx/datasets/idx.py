@@ -1,9 +1,9 @@
-"""Reading of IDX files, the format of MNIST and of the data sets shaped like it.
+"""Reading of IDX files, the format of MNIST and similar datasets.
 
-An IDX file is a header and the elements of one array, all big-endian: two zero bytes,
-a byte for the element type, a byte for the number of dimensions, four bytes for the
-length of each dimension, then the elements in row order. Files are often compressed
-with gzip; that is recognised by content, not by name.
+An IDX file consists of a header and the elements of an array, all big-endian: two zero
+bytes, a byte for the element type, a byte for the number of dimensions, four bytes for
+the length of each dimension, and the elements in row-major order. Files are often
+compressed with gzip, which is detected by content, not by name.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _ELEMENT_TYPES: dict[int, np.dtype[Any]] = {
     0x0E: np.dtype(">f8"),
 }
 _GZIP_MAGIC = b"\x1f\x8b"
-_MAX_DIMENSIONS = 32  # what every version of NumPy can hold
+_MAX_DIMENSIONS = 32  # supported by every version of NumPy
 _CHUNK = 1 << 20
 
 
 def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
-    """Read one IDX file, plain or compressed with gzip.
+    """Read an IDX file, uncompressed or compressed with gzip.
 
-    The header is checked before anything is allocated for the elements: the size of a
-    plain file must be exactly what the header promises, and a compressed file is
-    unpacked piece by piece, never beyond that size.
+    The header is checked before memory is allocated for the elements: the size of an
+    uncompressed file must match the header exactly, and a compressed file is
+    decompressed in chunks, never beyond that size.
 
     Parameters
     ----------
@@ -52,14 +52,14 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     Returns
     -------
     numpy.ndarray
-        The array, writable, with the shape of the header and the type of the elements
-        (uint8, int8, int16, int32, float32 or float64) in the machine's byte order.
+        A writable array with the shape and dtype given in the header (uint8, int8, int16,
+        int32, float32 or float64), in native byte order.
 
     Raises
     ------
     FileFormatError
         If the file is not an IDX file, is truncated, has bytes after the last element,
-        states an impossible shape, or is a damaged gzip file.
+        states an impossible shape, or is a corrupted gzip file.
     OSError
         If the file cannot be opened or read.
     """
@@ -73,11 +73,11 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
             with gzip.GzipFile(fileobj=file) as unpacked:
                 return _read(name, cast("BinaryIO", unpacked), None)
         except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-            raise FileFormatError(f"{name}: damaged gzip file: {error}") from error
+            raise FileFormatError(f"{name}: corrupted gzip file: {error}") from error
 
 
 def _read(name: str, file: BinaryIO, size: int | None) -> NDArray[Any]:
-    """Read header and elements; `size` is that of the whole file where it is known."""
+    """Read header and elements; `size` is the size of the file, if known."""
     dtype, shape = _read_header(name, file)
     expected = math.prod(shape) * dtype.itemsize
     header = 4 + 4 * len(shape)
@@ -90,23 +90,23 @@ def _read(name: str, file: BinaryIO, size: int | None) -> NDArray[Any]:
         if not chunk:
             raise _wrong_length(name, shape, dtype, expected, f"{len(data)}")
         data += chunk
-    if file.read(1):  # reading on to the end also makes gzip verify its checksum
+    if file.read(1):  # reading to the end also makes gzip verify its checksum
         raise _wrong_length(name, shape, dtype, expected, "more")
     array = np.frombuffer(data, dtype).reshape(shape)
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
 def _read_header(name: str, file: BinaryIO) -> tuple[np.dtype[Any], tuple[int, ...]]:
-    """Read and check everything that stands before the elements."""
+    """Read and check the header."""
     magic = file.read(4)
     if len(magic) < 4:
         raise FileFormatError(
             f"{name}: not an IDX file: expected a header of at least 8 bytes, "
-            f"found {len(magic)} bytes in all"
+            f"found {len(magic)} bytes in total"
         )
     if magic[:2] != b"\0\0":
         raise FileFormatError(
-            f"{name}: not an IDX file: expected it to begin with bytes 00 00 "
+            f"{name}: not an IDX file: expected it to start with bytes 00 00 "
             f"(or 1f 8b for gzip), found {magic.hex(' ')}"
         )
     dtype = _ELEMENT_TYPES.get(magic[2])

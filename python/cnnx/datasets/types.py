@@ -1,4 +1,4 @@
-"""Types that the data sets share."""
+"""Types shared by the datasets."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ Part: TypeAlias = tuple[NDArray[Any], NDArray[np.int64]]
 """Images (N, C, H, W) and labels (N,)."""
 
 Split: TypeAlias = tuple[Part, Part]
-"""The training part and the test part."""
+"""The training set and the test set."""

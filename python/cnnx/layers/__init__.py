@@ -59,7 +59,7 @@ REGISTRY: Registry[Layer] = Registry(__name__, {kind: name for kind, (_, name) i
 
 
 def from_dict(values: object) -> Layer:
-    """Make the layer that a dict describes.
+    """Create a layer from its dictionary form.
 
     Parameters
     ----------
@@ -74,9 +74,9 @@ def from_dict(values: object) -> Layer:
     Raises
     ------
     TypeError
-        If it is not a dict, or an argument has the wrong type.
+        If `values` is not a dictionary, or an argument has the wrong type.
     ConfigError
-        If the kind or an argument is unknown, missing or unusable.
+        If the kind or an argument is unknown, missing or invalid.
     """
     return _from_dict(values, REGISTRY, "layer")
 

@@ -1,4 +1,4 @@
-"""The base class of all layers, and the names that several layers accept."""
+"""The base class of all layers, and arguments shared by several layers."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ def check_layers(value: object) -> tuple[Layer, ...]:
                 f"CNN: layers[{i}] must be a layer from cnnx.layers, got {describe(layer)}"
             )
     if not value:
-        raise ConfigError("CNN: layers must hold at least one layer, got none")
+        raise ConfigError("CNN: layers must have at least one layer, got none")
     return tuple(value)

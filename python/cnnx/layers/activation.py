@@ -12,7 +12,7 @@ from cnnx.layers._base import ACTIVATIONS, Layer
 
 
 def _required(value: object, owner: str, name: str) -> str:
-    """Check the function, which has no default."""
+    """Check the name of the activation, which has no default."""
     if value is None:
         raise TypeError(f"{owner}: {name} must be one of {ACTIVATIONS}, got None")
     return choice(value, owner, name, ACTIVATIONS)
@@ -25,15 +25,15 @@ class Activation(Layer):
     ================ ==========================================================================
     "linear"         x
     "relu"           max(x, 0)
-    "leaky_relu"     x, and alpha x below zero
-    "elu"            x, and alpha (e^x - 1) below zero
+    "leaky_relu"     x if x > 0, else alpha x
+    "elu"            x if x > 0, else alpha (e^x - 1)
     "softplus"       log(1 + e^x)
     "gelu"           x P(X < x) for a standard normal X, which is x (1 + erf(x / sqrt 2)) / 2
     "silu"           x sigmoid(x), also called swish
     "hard_swish"     x min(max(x + 3, 0), 6) / 6
     "sigmoid"        1 / (1 + e^-x)
     "tanh"           (e^x - e^-x) / (e^x + e^-x)
-    "softmax"        e^x over the sum of them, over the channels of maps or over units
+    "softmax"        e^x divided by its sum over the channels or units
     ================ ==========================================================================
 
     Parameters
@@ -41,15 +41,15 @@ class Activation(Layer):
     activation : str
         Name of the function.
     alpha : float, optional
-        Of "leaky_relu" (by default 0.01) and "elu" (by default 1), at least 0; the other functions
-        do not use it.
+        The parameter of "leaky_relu" (by default 0.01) and "elu" (by default 1), at least 0. The
+        other functions ignore it.
 
     Raises
     ------
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If there is no such activation, or alpha is negative or not finite.
+        If the activation is unknown, or `alpha` is negative or not finite.
 
     References
     ----------
@@ -66,6 +66,6 @@ class Activation(Layer):
     alpha: float | None = field(default=None, metadata=checked(Maybe(Real(minimum=0.0))))
 
     def _check_together(self) -> None:
-        """Give alpha the default of its function."""
+        """Set alpha to the default of the function."""
         if self.alpha is None:
             self._set("alpha", 1.0 if self.activation == "elu" else 0.01)

@@ -34,7 +34,7 @@ class AvgPool2D(Layer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "avg_pool2d"

@@ -1,4 +1,4 @@
-"""Batch normalisation."""
+"""The batch normalisation layer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BatchNorm(Layer):
     momentum : float
         Decay of the running averages, in [0, 1):
         ``running = momentum * running + (1 - momentum) * batch``, with the unbiased variance.
-        PyTorch's ``momentum`` is one minus this.
+        Corresponds to ``1 - momentum`` in PyTorch.
     epsilon : float
         Added to the variance for stability, greater than 0.
     activation : str, optional
@@ -40,7 +40,7 @@ class BatchNorm(Layer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------

@@ -27,9 +27,9 @@ class Dropout(Layer):
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `rate` is not a number.
     ConfigError
-        If it is out of range.
+        If `rate` is out of range.
 
     References
     ----------
@@ -57,9 +57,9 @@ class SpatialDropout2D(Layer):
     Raises
     ------
     TypeError
-        If it is not a number.
+        If `rate` is not a number.
     ConfigError
-        If it is out of range.
+        If `rate` is out of range.
 
     References
     ----------

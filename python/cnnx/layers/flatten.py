@@ -12,8 +12,8 @@ from cnnx.layers._base import Layer
 class Flatten(Layer):
     """Flatten the maps of an image to one row, in the order channel, height, width.
 
-    Input (channels, height, width) per image, output (channels * height * width,): 64 maps of 7x7
-    become 3136 features.
+    Input (channels, height, width) per image, output (channels * height * width,). For example, 64
+    maps of 7x7 become 3136 features.
     """
 
     kind: ClassVar[str] = "flatten"

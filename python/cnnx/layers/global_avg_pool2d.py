@@ -12,8 +12,8 @@ from cnnx.layers._base import Layer
 class GlobalAvgPool2D(Layer):
     """Global average pooling: the mean of each map.
 
-    Input (channels, height, width) per image, output (channels,), so that a `Dense` layer can
-    follow at once. The number of weights behind it does not depend on the size of the images.
+    Input (channels, height, width) per image, output (channels,), which can be passed directly to
+    a `Dense` layer. The number of weights of that layer does not depend on the image size.
 
     References
     ----------

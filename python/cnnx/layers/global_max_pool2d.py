@@ -12,9 +12,9 @@ from cnnx.layers._base import Layer
 class GlobalMaxPool2D(Layer):
     """Global max pooling: the largest value of each map.
 
-    Input (channels, height, width) per image, output (channels,), so that a `Dense` layer can
-    follow at once. The derivative goes to the place of the maximum; among equal values that is the
-    first one in row order. NaN is kept.
+    Input (channels, height, width) per image, output (channels,), which can be passed directly to
+    a `Dense` layer. The gradient is passed to the position of the maximum, or the first one in row
+    order in case of a tie. NaN is propagated.
     """
 
     kind: ClassVar[str] = "global_max_pool2d"

@@ -52,7 +52,8 @@ class Normalize(Layer):
     TypeError
         If an argument is neither a number nor a sequence of them.
     ConfigError
-        If the two have different lengths, a value is not finite, or a deviation is not positive.
+        If `mean` and `std` have different lengths, a value is not finite, or a standard deviation
+        is not positive.
     """
 
     kind: ClassVar[str] = "normalize"
@@ -61,7 +62,7 @@ class Normalize(Layer):
     std: float | Sequence[float] = field(metadata=checked(_positive_values))
 
     def _check_together(self) -> None:
-        """Compare the numbers of channels."""
+        """Check that mean and std have the same number of channels."""
         means, stds = self.to_dict()["mean"], self.to_dict()["std"]
         if len(means) != len(stds):
             raise ConfigError(

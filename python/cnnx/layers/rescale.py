@@ -30,7 +30,7 @@ class Rescale(Layer):
     TypeError
         If an argument is not a number.
     ConfigError
-        If one is not finite, or the factor is zero.
+        If an argument is not finite, or `scale` is 0.
     """
 
     kind: ClassVar[str] = "rescale"

@@ -30,7 +30,7 @@ def _branch(value: object, owner: str, name: str) -> tuple[Layer, ...]:
     """Check a list of layers that may not be empty."""
     layers = _layers(value, owner, name)
     if not layers:
-        raise ConfigError(f"{owner}: {name} must hold at least one layer, got none")
+        raise ConfigError(f"{owner}: {name} must have at least one layer, got none")
     return layers
 
 
@@ -40,7 +40,7 @@ def _branches(value: object, owner: str, name: str) -> tuple[tuple[Layer, ...], 
         raise TypeError(f"{owner}: {name} must be a list of lists of layers, got {describe(value)}")
     branches = tuple(_layers(branch, owner, f"{name}[{i}]") for i, branch in enumerate(value))
     if not 2 <= len(branches) <= 32:
-        raise ConfigError(f"{owner}: {name} must be 2 to 32, got {len(branches)}")
+        raise ConfigError(f"{owner}: {name} must have 2 to 32 entries, got {len(branches)}")
     return branches
 
 
@@ -48,9 +48,10 @@ def _branches(value: object, owner: str, name: str) -> tuple[tuple[Layer, ...], 
 class Residual(Layer):
     """Residual block: the output of a branch plus the input.
 
-    ``y = activation(branch(x) + shortcut(x))``. The branch may hold any layers, also further
-    `Residual` and `Concat`. Its parameters are named ``"<layer>.branch.<number>.weight"``, those of
-    the shortcut ``"<layer>.shortcut.<number>.weight"``.
+    ``y = activation(branch(x) + shortcut(x))``. The branch may contain any layers, including
+    further `Residual` and `Concat` layers. Its parameters are named
+    ``"<layer>.branch.<number>.weight"``, those of the shortcut
+    ``"<layer>.shortcut.<number>.weight"``.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ class Residual(Layer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If the branch is empty or the activation unknown.
+        If the branch is empty or the activation is unknown.
 
     References
     ----------
@@ -81,12 +82,12 @@ class Residual(Layer):
     activation: str | None = field(default=None, metadata=checked(Choice(ACTIVATIONS, "linear")))
 
     def _check_together(self) -> None:
-        """Take an empty shortcut for none."""
+        """Treat an empty shortcut as none."""
         self._set("shortcut", self.shortcut or None)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make one from its dict form, layers included; raises as `Spec.from_dict`."""
+        """Create a layer and its branches from the dictionary form, as `Spec.from_dict` does."""
         values = dict(values)
         for name in ("branch", "shortcut"):
             if values.get(name) is not None:
@@ -98,8 +99,8 @@ class Residual(Layer):
 class Concat(Layer):
     """Apply several branches to the input and concatenate their channels.
 
-    The outputs may differ in their channels only. Parameters are named
-    ``"<layer>.branches.<branch>.<number>.weight"``.
+    The outputs are concatenated along the channels and must agree in height and width. Parameters
+    are named ``"<layer>.branches.<branch>.<number>.weight"``.
 
     Parameters
     ----------
@@ -109,9 +110,9 @@ class Concat(Layer):
     Raises
     ------
     TypeError
-        If it is not a list of lists of layers.
+        If `branches` is not a list of lists of layers.
     ConfigError
-        If there are fewer than two branches or too many.
+        If there are fewer than 2 or more than 32 branches.
 
     References
     ----------
@@ -124,7 +125,7 @@ class Concat(Layer):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make one from its dict form, layers included; raises as `Spec.from_dict`."""
+        """Create a layer and its branches from the dictionary form, as `Spec.from_dict` does."""
         values = dict(values)
         if isinstance(values.get("branches"), (list, tuple)):
             values["branches"] = [
@@ -135,8 +136,8 @@ class Concat(Layer):
 
 
 def _from_dicts(values: object, what: str) -> list[Layer]:
-    """Make the layers that dicts describe."""
-    from cnnx.layers import from_dict  # noqa: PLC0415 - it knows this class
+    """Create layers from their dictionary forms."""
+    from cnnx.layers import from_dict  # noqa: PLC0415 - it imports this module
 
     if not isinstance(values, (list, tuple)):
         raise TypeError(f"{what}: expected a list of dicts, got {describe(values)}")

@@ -15,8 +15,8 @@ class DepthwiseConv2D(Layer):
     """Depthwise convolution: each channel is convolved with its own filters.
 
     Input (channels, height, width) per image, output (channels * depth_multiplier, out height,
-    out width) as for `Conv2D`. The filters of a channel follow one another. Parameters: ``weight``
-    of shape (channels * depth_multiplier, 1, kernel height, kernel width) and ``bias`` of shape
+    out width) as for `Conv2D`. The outputs of a channel are adjacent. Parameters: ``weight`` of
+    shape (channels * depth_multiplier, 1, kernel height, kernel width) and ``bias`` of shape
     (channels * depth_multiplier,).
 
     Parameters
@@ -43,7 +43,7 @@ class DepthwiseConv2D(Layer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------
@@ -68,7 +68,7 @@ class DepthwiseConv2D(Layer):
 class SeparableConv2D(Layer):
     """Depthwise separable convolution: a depthwise convolution, then a 1x1 convolution.
 
-    ``DepthwiseConv2D(kernel_size, ...)`` without bias and activation, followed by
+    Equivalent to ``DepthwiseConv2D(kernel_size, ...)`` without bias and activation, followed by
     ``Conv2D(filters, 1)`` with both. Parameters: ``depthwise.weight``, ``pointwise.weight`` and
     ``pointwise.bias``.
 
@@ -98,7 +98,7 @@ class SeparableConv2D(Layer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
 
     References
     ----------

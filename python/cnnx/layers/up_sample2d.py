@@ -24,7 +24,7 @@ class UpSample2D(Layer):
     size : int or (int, int)
         Factors in height and width.
     interpolation : "nearest" or "bilinear"
-        Repeat each pixel, or interpolate between the centres of pixels: PyTorch's
+        Whether to repeat each pixel or to interpolate between pixel centres, like PyTorch's
         ``Upsample(scale_factor=size, mode=..., align_corners=False)``.
 
     Raises
@@ -32,7 +32,7 @@ class UpSample2D(Layer):
     TypeError
         If an argument has the wrong type.
     ConfigError
-        If an argument has an unusable value.
+        If an argument has an invalid value.
     """
 
     kind: ClassVar[str] = "up_sample2d"

@@ -17,7 +17,7 @@ Sides = tuple[tuple[int, int], tuple[int, int]]
 
 
 def _sides(value: object, owner: str = "ZeroPad2D", name: str = "padding") -> Sides:
-    """Bring the padding into the form ((top, bottom), (left, right))."""
+    """Convert the padding to the form ((top, bottom), (left, right))."""
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, (tuple, list)) and any(isinstance(v, (tuple, list)) for v in value):
@@ -54,7 +54,7 @@ class ZeroPad2D(Layer):
     Raises
     ------
     TypeError
-        If it is none of these.
+        If `padding` has none of these forms.
     ConfigError
         If a number is negative or too large.
     """
@@ -69,14 +69,14 @@ class ZeroPad2D(Layer):
         Returns
         -------
         dict[str, Any]
-            ``{"kind": "zero_pad2d", "padding": [...]}``.
+            ``{"kind": "zero_pad2d", "padding": [top, bottom, left, right]}``.
         """
         rows, columns = _sides(self.padding)
         return {"kind": self.kind, "padding": [*rows, *columns]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make one from its dict form.
+        """Create a layer from its dictionary form.
 
         Parameters
         ----------
@@ -91,9 +91,9 @@ class ZeroPad2D(Layer):
         Raises
         ------
         ConfigError
-            If an argument is unknown, missing or has an unusable value.
+            If an argument is unknown, missing or has an invalid value.
         TypeError
-            If the padding has the wrong type.
+            If `padding` has the wrong type.
         """
         padding = values.get("padding")
         if isinstance(padding, (list, tuple)) and len(padding) == 4:

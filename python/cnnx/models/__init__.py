@@ -1,11 +1,11 @@
 """Predefined networks, as lists of layers for `CNN`.
 
-Each is a function of the shape of one image and the number of classes. Images are expected as
-numbers near 0; put ``layers.Rescale(1 / 255)`` or ``layers.Normalize`` in front for bytes:
+Each network is a function of the image shape and the number of classes. Images are expected to be
+scaled to values near 0; for uint8 images, add ``layers.Rescale(1 / 255)`` or ``layers.Normalize``:
 
     CNN([layers.Rescale(1 / 255), *models.resnet20((1, 28, 28), 10)], (1, 28, 28))
 
-A new one is one function in a file of its own and one row in `REGISTRY`.
+To add a network, add a function in its own file and a row in `REGISTRY`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,6 @@ REGISTRY: dict[str, Callable[..., list[Layer]]] = {
     "resnet20": resnet20,
     "mobilenet_small": mobilenet_small,
 }
-"""The networks by name, which is what the command line accepts."""
+"""The networks by name, as accepted on the command line."""
 
 __all__ = ["REGISTRY", "lenet5", "mobilenet_small", "resnet20", "simple_cnn", "vgg_small"]

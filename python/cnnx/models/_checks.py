@@ -20,6 +20,6 @@ def check(
     if shape[1] < sides[0] or shape[2] < sides[1]:
         raise ShapeError(
             f"{owner}: images must have at least {sides[0]}x{sides[1]} pixels, "
-            f"got {shape[1]}x{shape[2]}; enlarge them or take a smaller network"
+            f"got {shape[1]}x{shape[2]}; enlarge them or use a smaller network"
         )
     return shape[0], shape[1], shape[2]

@@ -11,11 +11,11 @@ from cnnx.models._checks import check
 def lenet5(
     input_shape: Sequence[int] = (1, 28, 28), classes: int = 10, *, activation: str = "relu"
 ) -> list[Layer]:
-    """Two 5x5 convolutions with pools, and three dense layers; 61,706 parameters by default.
+    """LeNet-5: two 5x5 convolutions and three dense layers; 61,706 parameters by default.
 
-    As it is trained today: every map sees all maps before it, pools take maxima, and the last
-    layer gives probabilities. The paper pads its 28x28 digits to 32x32; here the first convolution
-    does.
+    The modern variant of the network: convolutions are fully connected across channels, pooling is
+    max pooling, and the last layer is a softmax. The paper pads its 28x28 images to 32x32; here,
+    the first convolution has padding instead.
 
     Parameters
     ----------
@@ -24,17 +24,17 @@ def lenet5(
     classes : int
         The number of classes.
     activation : str
-        Of all layers but the last; "tanh" is nearest to the paper.
+        The activation of all layers except the last; "tanh" is closest to the paper.
 
     Returns
     -------
     list of Layer
-        For `CNN`.
+        The layers, for `CNN`.
 
     Raises
     ------
     TypeError, ConfigError, ShapeError
-        If an argument cannot be used.
+        If an argument is invalid.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""MobileNet, narrow and for small images."""
+"""A narrow MobileNet for small images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cnnx._checks.scalars import real
 from cnnx.layers import BatchNorm, Conv2D, Dense, DepthwiseConv2D, Dropout, GlobalAvgPool2D, Layer
 from cnnx.models._checks import check
 
-# Channels and stride of each block.
+# The channels and the stride of each block.
 _BLOCKS = (
     *((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)),
     *((512, 1),) * 5,
@@ -23,10 +23,10 @@ def mobilenet_small(
     width: float = 0.25,
     dropout: float = 0.001,
 ) -> list[Layer]:
-    """Thirteen depthwise separable convolutions; 215,642 parameters by default.
+    """MobileNet: thirteen depthwise separable convolutions; 215,642 parameters by default.
 
-    MobileNet of a quarter of the paper's width. Its first convolution keeps the size of the image,
-    where the paper, with images of 224x224 pixels, halves it.
+    By default, the network has a quarter of the paper's width. Its first convolution has stride 1;
+    in the paper, with images of 224x224 pixels, it has stride 2.
 
     Parameters
     ----------
@@ -35,19 +35,20 @@ def mobilenet_small(
     classes : int
         The number of classes.
     width : float
-        The share of the paper's channels in each layer, greater than 0.
+        The width multiplier: the number of channels of each layer relative to the paper, greater
+        than 0.
     dropout : float
-        What is dropped before the dense layer.
+        The dropout rate before the dense layer.
 
     Returns
     -------
     list of Layer
-        For `CNN`.
+        The layers, for `CNN`.
 
     Raises
     ------
     TypeError, ConfigError, ShapeError
-        If an argument cannot be used.
+        If an argument is invalid.
 
     References
     ----------

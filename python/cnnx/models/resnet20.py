@@ -1,4 +1,4 @@
-"""The residual network with 20 layers for small images."""
+"""ResNet-20, a residual network for small images."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _BLOCKS = 3
 
 
 def resnet20(input_shape: Sequence[int] = (3, 32, 32), classes: int = 10) -> list[Layer]:
-    """Nine residual blocks of 16, 32 and 64 channels; 272,474 parameters by default.
+    """ResNet-20: nine residual blocks of 16, 32 and 64 channels; 272,474 parameters by default.
 
-    Where a block halves the image and doubles the channels, its shortcut is a normalised 1x1
-    convolution (option B of the paper).
+    Blocks that halve the image size and double the channels have a shortcut with a 1x1 convolution
+    and batch normalisation (option B of the paper).
 
     Parameters
     ----------
@@ -26,12 +26,12 @@ def resnet20(input_shape: Sequence[int] = (3, 32, 32), classes: int = 10) -> lis
     Returns
     -------
     list of Layer
-        For `CNN`.
+        The layers, for `CNN`.
 
     Raises
     ------
     TypeError, ConfigError, ShapeError
-        If an argument cannot be used.
+        If an argument is invalid.
 
     References
     ----------
@@ -55,5 +55,5 @@ def resnet20(input_shape: Sequence[int] = (3, 32, 32), classes: int = 10) -> lis
 
 
 def _conv(filters: int, stride: int = 1) -> list[Layer]:
-    """Make a 3x3 convolution before a normalisation."""
+    """Return a 3x3 convolution without bias."""
     return [Conv2D(filters, 3, stride=stride, padding=1, use_bias=False)]

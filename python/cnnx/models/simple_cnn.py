@@ -1,4 +1,4 @@
-"""Two convolutions, as in a first lesson."""
+"""A small network of convolutions and pooling."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ def simple_cnn(
     batch_norm: bool = False,
     dropout: float = 0.5,
 ) -> list[Layer]:
-    """3x3 convolutions with pools, dropout, and one dense layer; 34,826 parameters by default.
+    """3x3 convolutions with max pooling, and a dense layer; 34,826 parameters by default.
 
-    The network of Keras' "Simple MNIST convnet".
+    By default, this is the network of Keras' "Simple MNIST convnet".
 
     Parameters
     ----------
     input_shape : sequence of int
-        (channels, height, width) of one image, at least 10x10 pixels by default; every pool halves
-        what it is given.
+        (channels, height, width) of one image, at least 10x10 pixels by default. Each pooling
+        layer halves the height and width.
     classes : int
         The number of classes.
     filters : sequence of int
-        Of each convolution.
+        The number of filters of each convolution.
     batch_norm : bool
-        Whether each convolution is normalised; its bias goes away, and the image's border is
-        padded so that its size stays.
+        Whether to add batch normalisation after each convolution; the convolutions then have no
+        bias and "same" padding.
     dropout : float
-        What is dropped before the dense layer.
+        The dropout rate before the dense layer.
 
     Returns
     -------
     list of Layer
-        For `CNN`.
+        The layers, for `CNN`.
 
     Raises
     ------
     TypeError, ConfigError, ShapeError
-        If an argument cannot be used.
+        If an argument is invalid.
     """
     if not isinstance(filters, (list, tuple)) or not filters:
         raise ConfigError(f"simple_cnn: filters must be a list of numbers, got {filters!r}")
     flag(batch_norm, "simple_cnn", "batch_norm")
-    least = 1  # pixels behind the last pool
+    least = 1  # pixels after the last pooling layer
     for _ in filters:
         least = 2 * least if batch_norm else 2 * least + 2
     check("simple_cnn", input_shape, classes, (least, least))

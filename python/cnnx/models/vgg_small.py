@@ -1,4 +1,4 @@
-"""VGG, cut for small images."""
+"""A small VGG network for small images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def vgg_small(
     batch_norm: bool = True,
     dropout: float = 0.5,
 ) -> list[Layer]:
-    """Three pairs of 3x3 convolutions with pools and two dense layers; 2,197,706 parameters.
+    """VGG: three pairs of 3x3 convolutions and two dense layers; 2,197,706 parameters by default.
 
     Parameters
     ----------
@@ -25,20 +25,20 @@ def vgg_small(
     classes : int
         The number of classes.
     batch_norm : bool
-        Whether convolutions are normalised, which makes the network train quickly; without it, the
-        network has 2,196,810 parameters.
+        Whether to add batch normalisation after each convolution, which speeds up training. Without
+        it, the network has 2,196,810 parameters.
     dropout : float
-        What is dropped before each dense layer.
+        The dropout rate before each dense layer.
 
     Returns
     -------
     list of Layer
-        For `CNN`.
+        The layers, for `CNN`.
 
     Raises
     ------
     TypeError, ConfigError, ShapeError
-        If an argument cannot be used.
+        If an argument is invalid.
 
     References
     ----------

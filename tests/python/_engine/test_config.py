@@ -66,5 +66,5 @@ def test_a_missing_engine_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(cnnx, "_core")
     monkeypatch.setitem(sys.modules, "cnnx._core", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ImportError, match=r"compiled part \(cnnx._core\) is missing"):
+    with pytest.raises(ImportError, match=r"compiled extension cnnx._core is missing"):
         importlib.reload(cnnx._engine)

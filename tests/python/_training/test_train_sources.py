@@ -110,7 +110,7 @@ def test_class_weights_of_batches() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"schedule": "cosine"}, 'schedule "cosine" needs to know how many batches'),
+        ({"schedule": "cosine"}, 'schedule "cosine" needs the number of batches per epoch'),
         ({"validation_split": 0.1}, "validation_split goes with arrays"),
         ({"sample_weight": [1.0]}, "sample_weight goes with arrays"),
         ({"class_weight": "balanced"}, "counts labels"),

@@ -80,7 +80,7 @@ UNUSABLE: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: resolve(["flop"]), ConfigError, 'did you mean "flip"?'),
     (lambda: resolve([HorizontalFlip]), TypeError, "call it: HorizontalFlip(...)"),
     (lambda: resolve([3]), TypeError, "train: augment[0] must be an object of cnnx.augment"),
-    (lambda: resolve(["mixup", "flip"]), ConfigError, "augment[1] (HorizontalFlip) stands behind"),
+    (lambda: resolve(["mixup", "flip"]), ConfigError, "augment[1] (HorizontalFlip) comes after"),
     (lambda: augment.from_dict({"kind": "flip", "q": 1}), ConfigError, "unknown argument 'q'"),
     (lambda: apply(X[0, 0, 0], ["flip"]), ShapeError, "images: expected shape"),
     (lambda: apply(X[:0], ["flip"]), ShapeError, "at least one image, got (0, 1, 8, 8)"),

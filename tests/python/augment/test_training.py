@@ -165,7 +165,7 @@ def test_seed_epoch_and_row_decide() -> None:
 
 
 def test_first_row_continues_a_stream_of_batches() -> None:
-    """Batches that come without a data set behind them, as rows 16 and on of one."""
+    """Batches that are not taken from an array are numbered like rows 16 onwards of one."""
     x, y = data(40)
     one, other = model(), model()
     for net in (one, other):

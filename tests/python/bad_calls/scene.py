@@ -1,4 +1,4 @@
-"""What a bad call is, and the network, data and files it is made on."""
+"""The description of a bad call, and the network, data and files that it uses."""
 
 from __future__ import annotations
 

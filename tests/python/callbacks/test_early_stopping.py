@@ -87,7 +87,7 @@ def test_a_second_training_begins_anew() -> None:
 
 def test_unusable() -> None:
     x, y = small_data(20)
-    with pytest.raises(ConfigError, match=r'"val_loss" needs a validation.*monitor "loss"'):
+    with pytest.raises(ConfigError, match=r'"val_loss" requires validation data.*monitor "loss"'):
         small_model().train(x, y, verbose=0, callbacks=[EarlyStopping()])
     with pytest.raises(ConfigError, match=r'must be one of loss, accuracy.*did you mean "loss"'):
         small_model().train(x, y, verbose=0, callbacks=[EarlyStopping("lost")])

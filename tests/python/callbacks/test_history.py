@@ -1,4 +1,4 @@
-"""The history has one entry an epoch, in numbers and in time."""
+"""The history has one entry per epoch, of metrics and times."""
 
 from __future__ import annotations
 

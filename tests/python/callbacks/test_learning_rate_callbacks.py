@@ -60,5 +60,5 @@ def test_unusable() -> None:
     with pytest.raises(ConfigError, match="ReduceOnPlateau: factor must be smaller than 1"):
         ReduceOnPlateau(factor=1.0)
     x, y = small_data(20)
-    with pytest.raises(ConfigError, match=r"ReduceOnPlateau.*needs a validation"):
+    with pytest.raises(ConfigError, match=r"ReduceOnPlateau.*requires validation data"):
         small_model().train(x, y, verbose=0, callbacks=[ReduceOnPlateau()])

@@ -88,8 +88,8 @@ def test_model_checkpoint_without_fields_is_replaced(tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("{val_acuracy}.safetensors", 'did you mean "val_accuracy"'),
-        ("{}.safetensors", "cannot be filled in"),
-        ("{epoch:q}.safetensors", "cannot be filled in"),
+        ("{}.safetensors", "cannot be formatted"),
+        ("{epoch:q}.safetensors", "cannot be formatted"),
         ("net.h5", "ends in .safetensors"),
     ],
 )

@@ -103,7 +103,7 @@ def test_debians_files_are_the_original_ones() -> None:
 )
 def test_the_checksums_are_those_of_the_files_to_download(name: str, md5: str, time: int) -> None:
     """Debian's files lack the name and the time in their gzip header; with these put back
-    they have the MD5 that the data set's README lists, and so the SHA-256 can be checked."""
+    they have the MD5 that the dataset's README lists, and so the SHA-256 can be checked."""
     content = (DEBIAN / f"{name}.gz").read_bytes()
     assert content[3] == 0, "no name in the header"
     original = content[:3] + b"\x08" + struct.pack("<I", time) + content[8:10]
@@ -139,7 +139,7 @@ class Mirror:
 
 @pytest.fixture
 def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
-    """A mirror with a small data set, no Debian package, and an empty cache."""
+    """A mirror with a small dataset, no Debian package, and an empty cache."""
     pooch = pytest.importorskip("pooch")
     folder = tmp_path / "mirror"
     write_fashion_mnist(folder)

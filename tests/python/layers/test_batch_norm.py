@@ -75,7 +75,7 @@ def test_a_batch_of_one_vector_has_no_variance() -> None:
 
 
 def test_running_averages_of_a_layer_within_a_network() -> None:
-    """What is averaged is the layer's input in training, before the step changes the weights."""
+    """The averages are of the layer's input in training, before the step changes the weights."""
     model = CNN(
         [Conv2D(5, 3, activation="relu"), BatchNorm(0.8), Flatten(), Dense(4)],
         SHAPE,

@@ -59,7 +59,7 @@ def kept(size: int, image: int, rate: float, seed: int, layer: int, step: int) -
 def expected_factors(
     count: int, rate: float, seed: int, layer: int, step: int, spatial: bool
 ) -> Array:
-    """What a layer multiplies images (count, channels, height, width) by."""
+    """The factors of a layer for images (count, channels, height, width)."""
     channels, height, width = SHAPE
     scale = 65536 / round((1 - rate) * 65536)
     if spatial:
@@ -80,7 +80,7 @@ def _network(layers: list[Layer], seed: int = 0, dtype: str = "float64") -> CNN:
 
 
 def _factors(model: CNN, count: int) -> tuple[Array, Array]:
-    """What layers multiply images by, forward and backward.
+    """The factors of the layers of a network, forward and backward.
 
     For a loss of (factor x - target)^2 / size with x = 1 and target 0, the gradient of x is
     2 factor factor / (size count): the forward and the backward mask both show in it. With target

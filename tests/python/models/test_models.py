@@ -1,4 +1,4 @@
-"""The networks that are known by name: their sizes, shapes, errors, and that they train."""
+"""The predefined networks: their sizes, shapes, errors, and that they train."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What importing cnnx imports besides: nothing that only some programs need."""
+"""Importing cnnx imports nothing that only some programs need."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PARTS = {
 
 
 def _imported_by(statement: str) -> set[str]:
-    """Give the modules that a statement imports in a fresh process that has NumPy already."""
+    """List the modules imported by a statement in a fresh process that has imported NumPy."""
     code = (
         "import sys, numpy; before = set(sys.modules); "
         f"{statement}; print(*sorted(set(sys.modules) - before))"

@@ -1,4 +1,4 @@
-"""What several test files need: comparisons with a readable failure, hashes, small networks."""
+"""Helpers of several test files: comparisons with readable failures, hashes, small networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of interrupts and forks run in processes of their own.
+"""Functions that the tests of interrupts and forks run in separate processes.
 
 ``python support/processes.py NAME [ARGUMENT...]`` runs one of the functions below, which prints a
 line of JSON. They use the main thread's signal handling and fork after threads have run, neither of

@@ -1,4 +1,4 @@
-"""What the tests of sources share: a reader, small data, and what a source gives, written out."""
+"""Helpers for the tests of sources: a reader, small data, and the batches of a source as lists."""
 
 from __future__ import annotations
 
