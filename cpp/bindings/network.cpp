@@ -3,31 +3,25 @@
 
 #include <pybind11/stl.h>
 
-#include <memory>
-#include <mutex>
-#include <shared_mutex>
-
 #include "arrays.h"
 #include "attrs.h"
-#include "cnnx/runner.h"
+#include "shared_network.h"
 #include "topics.h"
 
 namespace cnnx::bindings {
 namespace {
 
-// A network and what runs it. Calls that only look share the network, each with a runner of its
-// own; whoever changes it is alone. Nobody waits for either while holding the GIL.
 template <class T>
 class NetworkHandle {
  public:
   NetworkHandle(const py::list& layers, const std::vector<Index>& input_shape, const py::dict& loss,
                 const py::dict& optimizer, std::uint64_t seed, bool exact_conv, bool draw_weights)
-      : network_(Description::chain(to_list(layers), Shape::from_public(input_shape)),
-                 {.outputs = {{.loss = to_attrs(loss)}},
-                  .optimizer = to_attrs(optimizer),
-                  .seed = seed,
-                  .exact_conv = exact_conv,
-                  .draw_weights = draw_weights}) {}
+      : shared_(Description::chain(to_list(layers), Shape::from_public(input_shape)),
+                {.outputs = {{.loss = to_attrs(loss)}},
+                 .optimizer = to_attrs(optimizer),
+                 .seed = seed,
+                 .exact_conv = exact_conv,
+                 .draw_weights = draw_weights}) {}
 
   py::tuple train_batch(const py::object& x, const py::object& y, const py::object& index,
                         std::optional<double> learning_rate, const py::object& weights,
@@ -39,7 +33,7 @@ class NetworkHandle {
     images.first_row = first_row;
     const Targets<T> targets = to_targets(y, weights, holder);
     BatchResult result;
-    alone([&](Runner<T>& runner) {
+    shared_.alone([&](Runner<T>& runner) {
       result = runner.train_batch(batch(images, targets), learning_rate).front();
     });
     return py::make_tuple(result.loss_sum, result.correct);
@@ -51,7 +45,7 @@ class NetworkHandle {
     const Images images = to_images(x, index, holder);
     const Targets<T> targets = to_targets(y, weights, holder);
     BatchResult result;
-    shared(
+    shared_.together(
         [&](Runner<T>& runner) { result = runner.evaluate_batch(batch(images, targets)).front(); });
     return py::make_tuple(result.loss_sum, result.correct);
   }
@@ -63,7 +57,7 @@ class NetworkHandle {
     dims.insert(dims.begin(), images.count);
     auto outputs = make_array<T>(dims);
     T* to = outputs.mutable_data();
-    shared([&](Runner<T>& runner) { runner.predict({&images, 1}, {&to, 1}); });
+    shared_.together([&](Runner<T>& runner) { runner.predict({&images, 1}, {&to, 1}); });
     return outputs;
   }
 
@@ -79,7 +73,7 @@ class NetworkHandle {
     std::vector<Array<T>> arrays = arrays_of(names);
     const std::vector<T*> data = pointers(arrays);
     BatchResult result;
-    alone([&](Runner<T>& runner) {
+    shared_.alone([&](Runner<T>& runner) {
       result = runner.differentiate(batch(images, targets), {&to, 1}).front();
       for (std::size_t i = 0; i < names.size(); ++i) network_.read_gradient(names[i], data[i]);
     });
@@ -92,7 +86,7 @@ class NetworkHandle {
   py::array get_parameter(const std::string& name) const {
     auto values = make_array<T>(network_.parameter(name).dims);
     T* to = values.mutable_data();
-    reading([&] { network_.read_parameter(name, to); });
+    shared_.reading([&] { network_.read_parameter(name, to); });
     return values;
   }
 
@@ -100,7 +94,7 @@ class NetworkHandle {
     const auto values = expect<T>(value, name.c_str());
     expect_dims(values, network_.parameter(name).dims, name.c_str());
     const T* from = values.data();
-    writing([&] { network_.write_parameter(name, from); });
+    shared_.writing([&](Network<T>& network) { network.write_parameter(name, from); });
   }
 
   py::dict optimizer_state() const {
@@ -111,7 +105,7 @@ class NetworkHandle {
     }
     const std::vector<T*> data = pointers(arrays);
     Index step = 0;
-    reading([&] {
+    shared_.reading([&] {
       network_.require_unswapped("reading the optimizer's state");
       step = network_.step();
       auto to = data.begin();
@@ -154,34 +148,34 @@ class NetworkHandle {
     std::vector<const T*> data;
     data.reserve(arrays.size());
     for (const Array<T>& array : arrays) data.push_back(array.data());
-    writing([&] {
-      network_.require_unswapped("loading the optimizer's state");
+    shared_.writing([&](Network<T>& network) {
+      network.require_unswapped("loading the optimizer's state");
       auto from = data.begin();
       for (const std::string& name : names) {
         for (std::size_t slot = 0; slot < slots.size(); ++slot) {
-          network_.write_slot(name, static_cast<Index>(slot), *from++);
+          network.write_slot(name, static_cast<Index>(slot), *from++);
         }
       }
-      network_.set_step(step);
+      network.set_step(step);
     });
   }
 
   void set_optimizer(const py::dict& optimizer) {
     const Attrs attrs = to_attrs(optimizer);
-    writing([&] { network_.set_optimizer(attrs); });
+    shared_.writing([&](Network<T>& network) { network.set_optimizer(attrs); });
   }
 
   void set_trainable(const std::vector<std::string>& names) {
-    writing([&] { network_.set_trainable(names); });
+    shared_.writing([&](Network<T>& network) { network.set_trainable(names); });
   }
 
   void swap_average() {
-    writing([&] { network_.swap_average(); });
+    shared_.writing([&](Network<T>& network) { network.swap_average(); });
   }
 
   void set_augmentation(const py::list& steps, std::uint64_t seed) {
     const std::vector<Attrs> attrs = to_list(steps);
-    writing([&] { network_.set_augmentation(attrs, seed); });
+    shared_.writing([&](Network<T>& network) { network.set_augmentation(attrs, seed); });
   }
 
   // One row a layer as the user wrote it, whatever it is made of.
@@ -220,12 +214,7 @@ class NetworkHandle {
     }
   }
   // Of all runners that there are by now.
-  Index workspace_bytes() const {
-    const std::lock_guard lock(runners_mutex_);
-    Index bytes = 0;
-    for (const auto& runner : runners_) bytes += runner->workspace_bytes();
-    return bytes;
-  }
+  Index workspace_bytes() const { return shared_.workspace_bytes(); }
 
  private:
   // Keeps the arrays alive that Images and Targets point into.
@@ -334,78 +323,8 @@ class NetworkHandle {
     return data;
   }
 
-  // A runner for as long as a call takes; one that is idle, or another.
-  class Borrowed {
-   public:
-    explicit Borrowed(NetworkHandle& handle) : handle_(handle) {
-      const std::lock_guard lock(handle.runners_mutex_);
-      if (handle.idle_.empty()) {
-        handle.runners_.push_back(std::make_unique<Runner<T>>(handle.network_));
-        handle.idle_.reserve(handle.runners_.size());
-        runner_ = handle.runners_.back().get();
-      } else {
-        runner_ = handle.idle_.back();
-        handle.idle_.pop_back();
-      }
-    }
-    ~Borrowed() {
-      const std::lock_guard lock(handle_.runners_mutex_);
-      handle_.idle_.push_back(runner_);
-    }
-    Borrowed(const Borrowed&) = delete;
-    Borrowed& operator=(const Borrowed&) = delete;
-    Runner<T>& get() const { return *runner_; }
-
-   private:
-    NetworkHandle& handle_;
-    Runner<T>* runner_;
-  };
-
-  // Calls body(runner) for work that changes nothing but may find the weights not packed.
-  template <class Body>
-  void shared(Body&& body) {
-    const py::gil_scoped_release release;
-    for (;;) {
-      {
-        const std::shared_lock lock(mutex_);
-        if (network_.is_packed(Network<T>::Packed::for_inference)) {
-          const Borrowed runner(*this);
-          body(runner.get());
-          return;
-        }
-      }
-      const std::unique_lock lock(mutex_);
-      network_.pack(Network<T>::Packed::for_inference);
-    }
-  }
-
-  template <class Body>
-  void alone(Body&& body) {
-    const py::gil_scoped_release release;
-    const std::unique_lock lock(mutex_);
-    const Borrowed runner(*this);
-    body(runner.get());
-  }
-
-  template <class Body>
-  void reading(Body&& body) const {
-    const py::gil_scoped_release release;
-    const std::shared_lock lock(mutex_);
-    body();
-  }
-
-  template <class Body>
-  void writing(Body&& body) {
-    const py::gil_scoped_release release;
-    const std::unique_lock lock(mutex_);
-    body();
-  }
-
-  Network<T> network_;
-  mutable std::shared_mutex mutex_;  // of the network
-  mutable std::mutex runners_mutex_;
-  std::vector<std::unique_ptr<Runner<T>>> runners_;
-  std::vector<Runner<T>*> idle_;
+  SharedNetwork<T> shared_;
+  const Network<T>& network_ = shared_.network();
 };
 
 template <class T>

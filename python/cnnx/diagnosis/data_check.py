@@ -43,10 +43,7 @@ def check(network: Network, x: object, y: object, steps: object) -> CheckReport:
 
 
 def _sample(source: PreparedSource) -> tuple[Data, bool]:
-    """Take arrays as they are, and a limited number of images of anything else.
-
-    Says too whether these are all there are.
-    """
+    """Take arrays, or a limited number of images of anything else; whether these are all."""
     if isinstance(source, ArraySource):
         return source.data, True
     if isinstance(source, (MappedSource, ReadSource)):
