@@ -31,6 +31,7 @@ class Buffer {
     if (size == 0) return;
     const std::size_t bytes = to_size(size) * sizeof(T) + kSlack;
     // Large blocks of calloc are zero without being touched: memory that nobody uses costs none.
+    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc)
     storage_.reset(std::calloc(bytes + kAlignment, 1));
     if (storage_ == nullptr) throw std::bad_alloc();
     allocation_counter().fetch_add(1, std::memory_order_relaxed);
@@ -54,6 +55,7 @@ class Buffer {
 
  private:
   struct Free {
+    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc)
     void operator()(void* pointer) const { std::free(pointer); }
   };
   std::unique_ptr<void, Free> storage_;
