@@ -179,8 +179,8 @@ TEST_CASE_TEMPLATE("network: a final sigmoid goes into binary cross-entropy", T,
   });
 }
 
-TEST_CASE_TEMPLATE("network: sums of losses and correct predictions, for labels and for rows", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("network: sums of losses and correct predictions, for labels and for rows", T,
+                   float, double) {
   // The outputs are the inputs.
   Network<T> net({rescale(1, 0)}, Shape::features(3), options(mse(), sgd(0.1)));
   const std::vector<T> x{0, 1, 0, 3, 3, 3, 0, 0, 1};

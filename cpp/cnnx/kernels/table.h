@@ -208,8 +208,8 @@ struct UpSampleGeometry {
   Index out_size() const { return in_size() * rows * columns; }
 };
 
-// Bilinear interpolation between the centres of pixels; beyond the outermost centres a map continues
-// as it ends.
+// Bilinear interpolation between the centres of pixels; beyond the outermost centres a map
+// continues as it ends.
 template <class T>
 struct BilinearKernel {
   void (*forward)(const UpSampleGeometry&, Index images, const T* input, T* output);

@@ -1,7 +1,7 @@
-// DepthwiseConv2D and SeparableConv2D: convolutions of each channel with its own filters, and those followed
-// by one that mixes channels. Both are made of Conv2D. Howard et al., "MobileNets: efficient
-// convolutional neural networks for mobile vision applications", 2017; Chollet, "Xception: deep
-// learning with depthwise separable convolutions", CVPR 2017.
+// DepthwiseConv2D and SeparableConv2D: convolutions of each channel with its own filters, and those
+// followed by one that mixes channels. Both are made of Conv2D. Howard et al., "MobileNets:
+// efficient convolutional neural networks for mobile vision applications", 2017; Chollet,
+// "Xception: deep learning with depthwise separable convolutions", CVPR 2017.
 #include "cnnx/core/error.h"
 #include "cnnx/layers/makers.h"
 
